@@ -1,0 +1,58 @@
+"""Alembic database migrations for any Flask application.
+
+Only names live here.  Whatever needs Alembic or Flask-Script is imported the
+first time it is asked for: an application that imports ``Migrate`` in every
+web worker pays for neither.
+"""
+import logging
+
+from flask import current_app  # noqa: F401  applications import it from here
+
+from . import _compat
+from . import importing
+from .commands import (  # noqa: F401
+    branches, check, current, downgrade, edit, ensure_version, heads, history,
+    init, list_templates, merge, migrate, revision, show, stamp, upgrade)
+from .extension import Migrate
+
+__version__ = '5.0.0'
+
+__all__ = [
+    'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
+    'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
+    'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
+    'revision', 'show', 'stamp', 'upgrade']
+
+log = logging.getLogger(__name__)
+
+# From here on ``import flask_script`` works on every Flask and Python.
+importing.make_flask_script_importable()
+
+
+def _get_config(directory):
+    """The configuration of a migrations folder (Flask-Migrate 0.1 to 1.x)."""
+    from .config import read_config
+    return read_config(directory)
+
+
+def __getattr__(name):
+    """Import on first use what costs (PEP 562)."""
+    if name in ('MigrateCommand', 'Manager'):
+        from . import script
+        value = getattr(script, name)
+    elif name == 'Config':
+        from .config import Config as value
+    elif name == 'command':
+        from alembic import command as value
+    elif name == 'CommandError':
+        from alembic.util import CommandError as value
+    elif name == 'alembic_version':
+        value = _compat.alembic_version()
+    else:
+        raise AttributeError(
+            "module 'flask_migrate' has no attribute %r" % name)
+    globals()[name] = value
+    return value
+
+
+_compat.lazy_module(__name__, __getattr__)

@@ -1,0 +1,308 @@
+"""Everything that depends on the version of something installed.
+
+Each piece names what needs it, and goes when that version is dropped.
+Nothing here imports the rest of the package, and Alembic is imported only
+inside functions: see ``flask_migrate/__init__.py``.
+"""
+import inspect
+import sys
+import types
+
+PY2 = sys.version_info[0] == 2
+
+if PY2:
+    text_type = unicode  # noqa: F821
+    string_types = (basestring,)  # noqa: F821
+else:
+    text_type = str
+    string_types = (str,)
+
+
+def native(text):
+    """Return *text* as the ``str`` of this Python.
+
+    Python 2.7 wants bytes for docstrings, argparse and stderr.
+    """
+    if PY2 and isinstance(text, text_type):
+        return text.encode('utf-8')
+    return text
+
+
+def argument_names(function):
+    """The names of a function's parameters, in order.
+
+    Python 2.7 has no ``getfullargspec``; Python 3.11 has no ``getargspec``.
+    """
+    code = function.__code__
+    return code.co_varnames[:code.co_argcount
+                            + getattr(code, 'co_kwonlyargcount', 0)]
+
+
+def argument_defaults(function):
+    """The defaults of a function's parameters, by name."""
+    spec = getattr(inspect, 'getfullargspec',
+                   getattr(inspect, 'getargspec', None))(function)
+    values = spec.defaults or ()
+    return dict(zip(spec.args[len(spec.args) - len(values):], values))
+
+
+def lazy_module(name, load):
+    """Let ``module.attribute`` call ``load(attribute)`` when it is missing.
+
+    Python 3.7 has module ``__getattr__`` (PEP 562); before it, the module is
+    given a class (3.5+) or replaced by an object of one (2.7).
+    """
+    if sys.version_info >= (3, 7):
+        return
+    module = sys.modules[name]
+
+    class LazyModule(types.ModuleType):
+        def __getattr__(self, attribute):
+            return load(attribute)
+
+    try:
+        module.__class__ = LazyModule
+    except TypeError:
+        replacement = LazyModule(name, module.__doc__)
+        replacement.__dict__.update(module.__dict__)
+        # Python 2.7 empties the globals of a module nobody refers to.
+        replacement.__dict__['_replaced_module'] = module
+        sys.modules[name] = replacement
+
+
+def reraise(error, cause):
+    """Raise *error* with *cause* as its reason (``raise … from`` is 3.0+)."""
+    error.__cause__ = cause
+    raise error
+
+
+# ---------------------------------------------------------------- Alembic
+
+# The first Alembic release that knows an argument or a command; all other
+# arguments of ours exist in 0.6.
+SINCE = {
+    'head': '0.7', 'splice': '0.7', 'branch_label': '0.7',
+    'version_path': '0.7', 'rev_id': '0.7', 'depends_on': '0.8',
+    'verbose': '0.7', 'resolve_dependencies': '0.7',
+    'indicate_current': '0.9.9', 'purge': '1.2', 'check_heads': '1.17.1',
+    'merge': '0.7', 'merge --splice': '1.18.5', 'show': '0.7', 'edit': '0.8',
+    'ensure_version': '1.7.6', 'revisions': '1.2',
+}
+
+
+def alembic_version():
+    """The installed Alembic's version as a tuple of numbers.
+
+    ``0.7.5.post2`` and betas are released versions too.
+    """
+    from alembic import __version__
+    numbers = []
+    for part in __version__.split('.')[:3]:
+        digits = ''.join(c for c in part if c.isdigit())
+        if digits != part:
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def needs_newer_alembic(what, since):
+    from alembic import __version__
+    return ('%s needs Alembic %s or newer; this is %s. '
+            'Upgrade it: pip install "alembic>=%s"'
+            % (what, since, __version__, since))
+
+
+def alembic_command(name, **arguments):
+    """Return ``alembic.command.<name>`` and those *arguments* it knows.
+
+    Arguments at rest (None, False, empty, 'head') that this Alembic does not
+    know are left out.
+
+    :raises alembic.util.CommandError: where one was set, or the command does
+        not exist, naming the Alembic release that is needed.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+    function = getattr(command, name, None)
+    if function is None:
+        raise CommandError(needs_newer_alembic(
+            "'%s'" % name.replace('_', '-'), SINCE[name]))
+    known = argument_names(getattr(function, '__wrapped__', function))
+    kept = {}
+    for argument, value in arguments.items():
+        if argument in known:
+            kept[argument] = value
+        elif value and value != 'head':
+            since = SINCE.get('%s --%s' % (name, argument),
+                              SINCE.get(argument, ''))
+            raise CommandError(needs_newer_alembic(
+                '--' + argument.replace('_', '-'), since))
+    return function, kept
+
+
+def environment_context():
+    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8)."""
+    try:
+        from alembic.runtime.environment import EnvironmentContext
+    except ImportError:
+        from alembic.environment import EnvironmentContext
+    return EnvironmentContext
+
+
+def script_heads(script):
+    """The heads of a ScriptDirectory (before 0.7: one, or an error)."""
+    if hasattr(script, 'get_heads'):
+        return list(script.get_heads())
+    head = script.get_current_head()
+    return [head] if head else []
+
+
+def script_revisions(script, name):
+    """The Script objects that *name* means (``get_revisions``: 0.7)."""
+    if hasattr(script, 'get_revisions'):
+        return [s for s in script.get_revisions(name) if s is not None]
+    names = name if isinstance(name, (tuple, list)) else [name]
+    found = [script.get_revision(
+        script.get_current_head() if n in ('head', 'heads') else n)
+        for n in names if n]
+    return [s for s in found if s is not None]
+
+
+def format_script(script, verbose=False, **settings):
+    """One line (verbose: several) about a Script (``cmd_format``: 0.7)."""
+    if hasattr(script, 'cmd_format'):
+        return script.cmd_format(verbose, **settings)
+    return text_type(script)
+
+
+def can_be_quiet():
+    """Whether Alembic's status lines can be switched off (1.11)."""
+    from alembic.config import Config
+    return hasattr(Config, 'messaging_opts')
+
+
+def plan_heads(context):
+    """The revisions a database is at, as a tuple (several since 0.7)."""
+    if hasattr(context, 'get_current_heads'):
+        return tuple(context.get_current_heads())
+    revision = context.get_current_revision()
+    return (revision,) if revision else ()
+
+
+def script_directory(config):
+    from alembic.script import ScriptDirectory
+    return ScriptDirectory.from_config(config)
+
+
+# ------------------------------------------------------------- SQLAlchemy
+
+def url_text(url, hide_password=False):
+    """A database URL as text (SQLAlchemy 1.4+ masks it in ``str()``)."""
+    if hasattr(url, 'render_as_string'):
+        return url.render_as_string(hide_password=hide_password)
+    if hide_password:
+        return repr(url)      # __repr__ masks in every version before 1.4
+    return text_type(url)
+
+
+def raw_connection(connection):
+    """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
+    fairy = connection.connection
+    return getattr(fairy, 'dbapi_connection', None) or fairy.connection
+
+
+def copy_table(table, metadata):
+    """Copy *table* into *metadata* (``tometadata`` went in SQLAlchemy 2)."""
+    copy = getattr(table, 'to_metadata', None) or table.tometadata
+    return copy(metadata)
+
+
+# -------------------------------------------------- the db that was given
+
+def bind_keys(app, db):
+    """The names of the databases beside the default one.
+
+    Flask-SQLAlchemy keeps them in ``SQLALCHEMY_BINDS``, Alchemical offers
+    ``bind_names``, Flask-SQLAlchemy-Lite names its engines ('default' is the
+    one without a name).
+    """
+    binds = app.config.get('SQLALCHEMY_BINDS')
+    if binds is not None:
+        return [key for key in binds if key is not None]
+    names = getattr(db, 'bind_names', None)
+    if names is not None:
+        return [key for key in (names() if callable(names) else names)
+                if key is not None]
+    engines = getattr(db, 'engines', None)
+    if engines is not None:
+        return [key for key in engines if key not in (None, 'default')]
+    return []
+
+
+def has_default(app, db):
+    """Whether there is a database without a name.
+
+    Flask-SQLAlchemy 3 has none where only ``SQLALCHEMY_BINDS`` is set; 2.x
+    then makes one up in memory, which nobody migrates.
+    """
+    engines = getattr(db, 'engines', None)
+    if engines is not None:
+        return None in engines or 'default' in engines
+    return not (app.config.get('SQLALCHEMY_BINDS')
+                and not app.config.get('SQLALCHEMY_DATABASE_URI'))
+
+
+def engine_of(app, db, bind=None):
+    """The application's own engine for a bind (None: the default one).
+
+    ``db.engines`` is Flask-SQLAlchemy 3 and -Lite; ``get_engine(app, bind)``
+    Flask-SQLAlchemy 2, ``get_engine(bind)`` Alchemical.
+    """
+    if bind is None and not hasattr(db, 'engines'):
+        return db.engine
+    engines = getattr(db, 'engines', None)
+    if engines is not None:
+        if bind is None and None not in engines:
+            return db.engine
+        return engines[bind]
+    if argument_names(db.get_engine)[1:2] == ('app',):
+        return db.get_engine(app, bind)
+    return db.get_engine(bind)
+
+
+def metadata_of(app, db, bind=None):
+    """The tables that belong to a bind (None: to the default one).
+
+    Flask-SQLAlchemy 3 has ``db.metadatas`` with only those binds that have
+    models; 2.x keeps all tables in one, marked with ``info['bind_key']``.
+    """
+    from sqlalchemy import MetaData
+    metadatas = getattr(db, 'metadatas', None)
+    if metadatas is not None:
+        found = metadatas.get(bind)
+        return MetaData() if found is None else found
+    metadata = getattr(db, 'metadata', None)
+    if metadata is None:
+        metadata = getattr(getattr(db, 'Model', None), 'metadata', None)
+    if metadata is None or not bind_keys(app, db):
+        return metadata
+    own = MetaData(naming_convention=metadata.naming_convention) \
+        if hasattr(metadata, 'naming_convention') else MetaData()
+    for table in metadata.sorted_tables:
+        if table.info.get('bind_key') == bind:
+            copy_table(table, own)
+    return own
+
+
+def all_tables(db):
+    """Every table of every bind, each marked with ``info['bind_key']``."""
+    metadatas = getattr(db, 'metadatas', None)
+    if metadatas is None:
+        return list(db.metadata.tables.values())
+    tables = []
+    for bind, metadata in metadatas.items():
+        for table in metadata.tables.values():
+            if bind is not None:
+                table.info.setdefault('bind_key', bind)
+            tables.append(table)
+    return tables

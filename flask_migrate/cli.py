@@ -1,0 +1,148 @@
+"""click: ``flask db``.
+
+``db`` is the group that ``Migrate`` adds to ``app.cli``; ``entry_point`` is
+what the ``flask`` command finds without an application, so that it can say
+what is wrong with one.
+"""
+import difflib
+import re
+import sys
+import traceback
+
+import click
+from flask import current_app
+from flask.cli import ScriptInfo, with_appcontext
+
+from . import _compat, console
+from .commands import OPERATIONS, ORDER, command_name, help_sentence
+
+#: Marks an argument such as -1, which click takes for an option.
+_NEGATIVE = u'\0'
+
+
+class Operation(click.Command):
+    """A command that takes ``-1`` for a revision, not for an option."""
+
+    def parse_args(self, ctx, args):
+        return click.Command.parse_args(
+            self, ctx, [re.sub(r'^-(?=\d+$)', _NEGATIVE, arg)
+                        for arg in args])
+
+
+class OperationGroup(click.Group):
+    """A group that says "did you mean" after a mistyped command."""
+
+    def resolve_command(self, ctx, args):
+        name = args[0] if args else ''
+        if name and not name.startswith('-') \
+                and self.get_command(ctx, name) is None:
+            near = difflib.get_close_matches(
+                name, self.list_commands(ctx), 1)
+            ctx.fail("No such command '%s'.%s" % (
+                name, " Did you mean '%s'?" % near[0] if near else ''))
+        return click.Group.resolve_command(self, ctx, args)
+
+
+def _parameter(option, default):
+    if not option.flags:
+        return click.Argument(
+            [option.name], required=False,
+            nargs=-1 if option.kind == 'list' else 1,
+            default=None if option.kind == 'list' else default)
+    settings = {'help': option.help, 'default': default}
+    if option.kind == 'flag':
+        settings['is_flag'] = True
+    elif option.kind == 'list':
+        settings.update(multiple=True, default=())
+    elif option.kind == 'number':
+        settings['type'] = float
+    return click.Option(option.flags + (option.name,), **settings)
+
+
+def _command(operation):
+    """One operation as a click command."""
+    defaults = _compat.argument_defaults(operation.__wrapped__)
+
+    def run(**values):
+        return _in_application(operation, values)
+
+    return Operation(
+        command_name(operation), callback=run, help=help_sentence(operation),
+        params=[_parameter(option, defaults[option.name])
+                for option in operation.options])
+
+
+def _in_application(operation, values):
+    from alembic.util import CommandError
+    ctx = click.get_current_context()
+    values = dict((name, _decoded(value)) for name, value in values.items())
+    group = ctx.parent.params if ctx.parent is not None else {}
+    # -d and -x may stand before the command's name as well.
+    if not values.get('directory'):
+        values['directory'] = group.get('directory')
+    values['x_arg'] = list(values.get('x_arg') or group.get('x_arg') or ())
+    if values.get('depends_on') == ():
+        values['depends_on'] = None
+    try:
+        with console.command_line():
+            if current_app:
+                operation(**values)
+            else:
+                with_appcontext(operation)(**values)
+    except CommandError as error:
+        console.report(error)
+        sys.exit(1)
+
+
+def _decoded(value):
+    if isinstance(value, _compat.string_types):
+        return value.replace(_NEGATIVE, u'-')
+    if isinstance(value, tuple):
+        return tuple(_decoded(each) for each in value)
+    return value
+
+
+db = OperationGroup(
+    'db', help='Perform database migrations.',
+    params=[_parameter(option, None)
+            for option in OPERATIONS['list_templates'].options])
+for _name in ORDER:
+    db.add_command(_command(OPERATIONS[_name]))
+
+
+class EntryPoint(click.Group):
+    """``flask db`` before there is an application.
+
+    The ``flask`` command hides why an application could not be imported
+    behind "No such command 'db'".  This stands in for the group until the
+    application is loaded, then hands over to what the application registered
+    under the name; its own failure is shown once.
+    """
+
+    def make_context(self, info_name, args, parent=None, **extra):
+        group = self._group(parent, info_name)
+        return group.make_context(info_name, args, parent=parent, **extra)
+
+    def _group(self, parent, name):
+        info = parent.ensure_object(ScriptInfo) if parent else ScriptInfo()
+        try:
+            app = info.load_app()
+        except click.ClickException:
+            raise
+        except Exception:
+            traceback.print_exc()
+            sys.exit(1)
+        found = app.cli.commands.get(name)
+        if found is not None:
+            return found
+        state = app.extensions.get('migrate')
+        if state is not None and hasattr(state, 'migrate') \
+                and state.migrate.command != name:
+            console.report("The command group of this application is "
+                           "'flask %s', not 'flask %s'."
+                           % (state.migrate.command, name))
+            sys.exit(1)
+        return db
+
+
+entry_point = EntryPoint('db', help='Perform database migrations.')

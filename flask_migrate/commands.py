@@ -1,0 +1,442 @@
+"""The operations: one function each, and nowhere else a declaration.
+
+The signature has names, order and defaults, the first paragraph of the
+docstring is the help, the decorators attach the options.  ``script.py`` and
+``cli.py`` generate their commands from these functions.
+
+Called from Python they need an application context, print nothing, leave
+logging alone and raise :class:`alembic.util.CommandError`.
+"""
+from functools import wraps
+
+from . import _compat, options
+
+#: The operations by name, in the order of the command line's help.
+OPERATIONS = {}
+ORDER = []
+
+
+def operation(function):
+    """Declare an operation; its errors become CommandErrors."""
+    @wraps(function)
+    def run(*args, **kwargs):
+        # Alembic is imported here, not with the application.
+        from .errors import as_command_errors
+        with as_command_errors():
+            return function(*args, **kwargs)
+    run.__wrapped__ = function      # functools does that from 3.2
+    run.options = [options.directory, options.x_arg] + [
+        each for each in function.__dict__.get('options', [])
+        if each not in (options.directory, options.x_arg)]
+    OPERATIONS[function.__name__] = run
+    ORDER.append(function.__name__)
+    return run
+
+
+def command_name(function):
+    """The name of an operation in the command line."""
+    return function.__name__.replace('_', '-')
+
+
+def help_sentence(function):
+    """The first paragraph of an operation's docstring, on one line."""
+    return ' '.join(function.__doc__.split('\n\n')[0].split())
+
+
+def _state():
+    """What the current application said to ``Migrate``."""
+    from .errors import MigrateError, NoApplication
+    from flask import current_app, has_app_context
+    if not has_app_context():
+        raise NoApplication(
+            'There is no application context. Call this inside '
+            '"with app.app_context():".')
+    state = getattr(current_app, 'extensions', {}).get('migrate')
+    if state is None:
+        raise MigrateError(
+            "Flask-Migrate does not know the application '%s'. Call "
+            "Migrate(app, db), or migrate.init_app(app, db), where the "
+            "application is made." % current_app.name)
+    if not hasattr(state, 'migrate') or state.db is None:
+        raise MigrateError(
+            "Flask-Migrate was given no db for the application '%s'. Call "
+            "Migrate(app, db) with the application's SQLAlchemy object."
+            % current_app.name)
+    return state
+
+
+def _config(directory, x_arg=None, opts=None):
+    """The configuration of an existing migrations folder."""
+    from .folder import check_folder
+    state = _state()
+    directory = str(directory or state.directory)
+    check_folder(directory)
+    return _silenced(state.migrate.get_config(directory, x_arg, opts))
+
+
+def _silenced(config):
+    """Let *config* print only if a command line runs the command."""
+    from . import console
+    if not console.active():
+        config.stdout = console.Quiet()
+        config.cmd_opts.quiet = True
+    return config
+
+
+def _look(config, name, *args, **arguments):
+    """Run an Alembic command that changes no database.
+
+    :return: what it returned, and the Run with the databases it met.
+    """
+    from . import runner
+    command, kept = _compat.alembic_command(name, **arguments)
+    with runner.environment(config) as run:
+        return command(config, *args, **kept), run
+
+
+def _scripts(config, run):
+    """The scripts that the databases of a run are at, without repeats."""
+    script, found = _compat.script_directory(config), []
+    for database in run.databases:
+        for each in _compat.script_revisions(script, database.heads):
+            if each not in found:
+                found.append(each)
+    return found
+
+
+@operation
+def list_templates(directory=None, x_arg=None):
+    """List the available templates.
+
+    :return: a list of pairs, name and first line of its README.
+
+    .. versionadded:: 2.7.0
+    """
+    from . import console, folder
+    found = folder.templates()
+    if console.active():
+        console.write(u'Available templates:\n')
+        for name, synopsis in found:
+            console.write(u'%s - %s' % (name, synopsis))
+    return found
+
+
+@operation
+@options.multidb
+@options.template
+@options.package
+def init(directory=None, multidb=False, template=None, package=False,
+         x_arg=None):
+    """Create a new migrations folder.
+
+    :param directory: the folder; it may exist if it is empty.
+    :param multidb: whether the databases in ``SQLALCHEMY_BINDS`` take part.
+    :param template: name of a template, or path of a folder like one.
+    :param package: whether to write empty ``__init__.py`` files.
+    :raises alembic.util.CommandError: where something is in the way; then
+        nothing has been written.
+
+    .. versionadded:: 0.1.0
+    """
+    from . import folder
+    state = _state()
+    folder.create(state, str(directory or state.directory),
+                  template or ('flask-multidb' if multidb else 'flask'),
+                  package, x_arg)
+
+
+@operation
+@options.message
+@options.autogenerate
+@options.sql
+@options.head
+@options.splice
+@options.branch_label
+@options.version_path
+@options.rev_id
+@options.depends_on
+def revision(directory=None, message=None, autogenerate=False, sql=False,
+             head='head', splice=False, branch_label=None, version_path=None,
+             rev_id=None, depends_on=None, x_arg=None):
+    """Create a new revision file.
+
+    :param message: what it does, in a few words.
+    :param autogenerate: whether to fill it with the difference of database
+        and models, as :func:`migrate` does.
+    :param sql: whether env.py runs without a connection.
+    :param head: the revision that it follows.
+    :param splice: whether *head* may be a revision that is no head.
+    :param branch_label: label of the branch that it starts.
+    :param version_path: folder out of ``version_locations`` for the file.
+    :param rev_id: its identifier; by default a random one.
+    :param depends_on: revision, or several, that must be applied before.
+    :return: Alembic's Script; several where a hook made several; None where
+        nothing changed.
+
+    .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *depends_on*, and the returned Script.
+    """
+    from . import revisions
+    config = _config(directory, x_arg, ['autogenerate'] * autogenerate)
+    return revisions.create(
+        config, message=message, autogenerate=autogenerate, sql=sql,
+        head=head, splice=splice, branch_label=branch_label,
+        version_path=version_path, rev_id=rev_id, depends_on=depends_on)
+
+
+@operation
+@options.message
+@options.sql
+@options.head
+@options.splice
+@options.branch_label
+@options.version_path
+@options.rev_id
+@options.depends_on
+def migrate(directory=None, message=None, sql=False, head='head',
+            splice=False, branch_label=None, version_path=None, rev_id=None,
+            x_arg=None, depends_on=None):
+    """Create a revision file from the difference of database and models.
+
+    The parameters and what is returned are those of :func:`revision`.
+
+    .. versionadded:: 0.1.0
+    """
+    return revision.__wrapped__(
+        directory, message, True, sql, head, splice, branch_label,
+        version_path, rev_id, depends_on, x_arg)
+
+
+@operation
+@options.revision
+def edit(directory=None, revision='current', x_arg=None):
+    """Open a revision file in $EDITOR.
+
+    :param revision: its identifier; 'current' is what the database is at.
+
+    .. versionadded:: 2.4.0
+    """
+    _look(_config(directory, x_arg), 'edit', revision)
+
+
+@operation
+@options.revisions
+@options.message
+@options.branch_label
+@options.rev_id
+@options.splice
+def merge(directory=None, revisions='', message=None, branch_label=None,
+          rev_id=None, splice=False, x_arg=None):
+    """Create a revision that joins several heads.
+
+    :param revisions: their identifiers; without any, all heads.
+    :param message: why, in a few words.
+    :param branch_label: label of the new revision.
+    :param rev_id: its identifier; by default a random one.
+    :param splice: whether the revisions may be no heads.
+    :return: Alembic's Script; None where there is only one head.
+
+    .. versionadded:: 1.0.0
+    .. versionchanged:: 5.0.0 Without *revisions* it takes all heads.
+    """
+    from . import revisions as files
+    return files.merge(_config(directory, x_arg), revisions, message=message,
+                       branch_label=branch_label, rev_id=rev_id,
+                       splice=splice)
+
+
+@operation
+@options.revision
+@options.sql
+@options.tag
+def upgrade(directory=None, revision='head', sql=False, tag=None,
+            x_arg=None):
+    """Upgrade the database to a later revision.
+
+    :param revision: the target: an identifier, 'head', 'heads', '+1'.
+    :param sql: whether to print the SQL instead of executing it.
+    :param tag: any text, for env.py.
+
+    .. versionadded:: 0.1.0
+    """
+    _change(_config(directory, x_arg), 'upgrade', revision, sql, tag)
+
+
+@operation
+@options.revision
+@options.sql
+@options.tag
+def downgrade(directory=None, revision='-1', sql=False, tag=None,
+              x_arg=None):
+    """Take the database back to an earlier revision.
+
+    :param revision: the target: an identifier, 'base', '-1'; with *sql*
+        a range ``from:to``.
+    :param sql: whether to print the SQL instead of executing it.
+    :param tag: any text, for env.py.
+
+    .. versionadded:: 0.1.0
+    """
+    if sql and revision == '-1':
+        revision = 'head:-1'
+    _change(_config(directory, x_arg), 'downgrade', revision, sql, tag)
+
+
+@operation
+@options.targets
+@options.sql
+@options.tag
+@options.purge
+def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
+          x_arg=None):
+    """Record a revision in the database without running anything.
+
+    :param revision: identifier, or several.
+    :param sql: whether to print the SQL instead of executing it.
+    :param tag: any text, for env.py.
+    :param purge: whether to forget first what is recorded.
+
+    .. versionadded:: 0.1.0
+    """
+    revisions = [revision] if isinstance(revision, _compat.string_types) \
+        else list(revision or ['head'])
+    _change(_config(directory, x_arg), 'stamp',
+            revisions if len(revisions) > 1 else revisions[0], sql, tag,
+            purge=purge)
+
+
+def _change(config, name, target, sql, tag, purge=False):
+    """Run an Alembic command that changes the database."""
+    from . import runner
+    command, kept = _compat.alembic_command(
+        name, sql=sql, tag=tag, **({'purge': True} if purge else {}))
+    if sql:
+        with runner.environment(config):
+            command(config, target, **kept)
+        return
+    runner.change(config, command, name, target, kept)
+
+
+@operation
+@options.revision
+def show(directory=None, revision='head', x_arg=None):
+    """Show a revision.
+
+    :param revision: its identifier; 'current' is what the database is at.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 1.0.0
+    """
+    config = _config(directory, x_arg)
+    _, run = _look(config, 'show', revision)
+    if revision == 'current':
+        return _scripts(config, run)
+    return _compat.script_revisions(_compat.script_directory(config),
+                                    revision)
+
+
+@operation
+@options.rev_range
+@options.verbose
+@options.indicate_current
+def history(directory=None, rev_range=None, verbose=False,
+            indicate_current=False, x_arg=None):
+    """List the revisions, the newest first.
+
+    :param rev_range: ``[start]:[end]``; 'current' is what the database is
+        at.
+    :param verbose: whether to print more.
+    :param indicate_current: whether to mark what the database is at.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 0.1.0
+    """
+    from . import revisions
+    config = _config(directory, x_arg)
+    # One answer for the eye and one for Python: Alembic's own range.
+    _, run = _look(config, 'history', rev_range, verbose=verbose,
+                   indicate_current=indicate_current)
+    return revisions.in_range(config, rev_range, run)
+
+
+@operation
+@options.verbose
+@options.resolve_dependencies
+def heads(directory=None, verbose=False, resolve_dependencies=False,
+          x_arg=None):
+    """Show the heads of the migrations folder.
+
+    :param verbose: whether to print more.
+    :param resolve_dependencies: whether a revision that others depend on
+        counts as no head.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 1.0.0
+    """
+    from . import revisions
+    config = _config(directory, x_arg)
+    return revisions.heads(config, verbose, resolve_dependencies)
+
+
+@operation
+@options.verbose
+def branches(directory=None, verbose=False, x_arg=None):
+    """Show the points where branches start.
+
+    :param verbose: whether to print more.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 0.1.0
+    """
+    from . import revisions
+    config = _config(directory, x_arg)
+    _look(config, 'branches', verbose=verbose)
+    return revisions.branch_points(config)
+
+
+@operation
+@options.verbose
+@options.check_heads
+def current(directory=None, verbose=False, check_heads=False, x_arg=None):
+    """Show the revision that the database is at.
+
+    :param verbose: whether to print more.
+    :param check_heads: whether to raise unless the database is at all heads.
+    :return: a list of Alembic's Scripts, empty before the first upgrade.
+    :raises alembic.util.CommandError: see *check_heads*.
+
+    .. versionadded:: 0.1.0
+    """
+    config = _config(directory, x_arg)
+    _, run = _look(config, 'current', verbose=verbose,
+                   check_heads=check_heads)
+    return _scripts(config, run)
+
+
+@operation
+def check(directory=None, x_arg=None):
+    """Check that the database is what the models say.
+
+    :raises alembic.util.CommandError: where :func:`migrate` would find
+        something; ``diffs`` is what.
+
+    .. versionadded:: 4.0.0
+    """
+    from . import revisions
+    revisions.check(_config(directory, x_arg, ['autogenerate']))
+
+
+@operation
+@options.sql
+def ensure_version(directory=None, sql=False, x_arg=None):
+    """Create the version table if it does not exist.
+
+    :param sql: whether to print the SQL instead of executing it.
+
+    .. versionadded:: 5.0.0
+    """
+    from . import runner
+    config = _config(directory, x_arg)
+    command, kept = _compat.alembic_command('ensure_version', sql=sql)
+    with runner.environment(config, changes=not sql):
+        command(config, **kept)

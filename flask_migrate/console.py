@@ -1,0 +1,172 @@
+"""The command line's side of a command: what it shows, and how it fails.
+
+From Python a command prints nothing and leaves logging alone; both command
+lines run it inside :func:`command_line`.
+"""
+from contextlib import contextmanager
+import io
+import logging
+import logging.config
+import os
+import sys
+
+from . import _compat
+
+#: Whether a command line is running (one process has one).
+_active = []
+
+#: Where Alembic and this package log to.
+LOGGERS = ('alembic', 'flask_migrate')
+
+#: Alembic's loggers that speak of Alembic (the second is that of 0.6).
+NOISY = ('alembic.runtime.migration', 'alembic.migration',
+         'alembic.runtime.plugins')
+
+
+def active():
+    """Whether the running command belongs to a command line."""
+    return bool(_active)
+
+
+@contextmanager
+def command_line():
+    """Run one command for a command line: it may print and be seen."""
+    _active.append(True)
+    try:
+        yield
+    finally:
+        _active.pop()
+
+
+def report(error):
+    """Print a failed command's message on stderr."""
+    message = u'Error: %s\n' % _text(error)
+    try:
+        sys.stderr.write(_compat.native(message))
+    except UnicodeError:        # a terminal that has no é
+        sys.stderr.write(message.encode('ascii', 'backslashreplace')
+                         .decode('ascii'))
+    sys.stderr.flush()
+
+
+def _text(error):
+    text = error if isinstance(error, _compat.string_types) else str(error)
+    if isinstance(text, bytes):
+        text = text.decode('utf-8', 'replace')
+    return text
+
+
+class Quiet(io.StringIO):
+    """A stdout for commands that are called from Python."""
+
+    def write(self, text):
+        return len(text)
+
+
+class _Noise(logging.Filter):
+    """Hide what Alembic says of itself in every command."""
+
+    starts = ('Context impl ', 'Will assume ', 'setting up autogenerate',
+              'setup plugin ', 'Generating static SQL')
+
+    def filter(self, record):
+        return not str(record.msg).startswith(self.starts)
+
+
+@contextmanager
+def logging_of_env_py(ini):
+    """Take ``fileConfig()`` away from env.py for the length of a command.
+
+    It disables all existing loggers, drops the root handlers and sets the
+    level of root: the application's own logging, and pytest's ``caplog``,
+    do not survive that.  In a command line the ini file is applied once,
+    beside what the application has set up; from Python not at all.
+
+    :param ini: path of alembic.ini.
+    """
+    real = logging.config.fileConfig
+
+    def file_config(fname, *args, **kwargs):
+        if not isinstance(fname, _compat.string_types) \
+                or os.path.abspath(fname) != os.path.abspath(ini):
+            return real(fname, *args, **kwargs)
+    logging.config.fileConfig = file_config
+    try:
+        with _visible(ini, real) if active() else _untouched():
+            yield
+    finally:
+        logging.config.fileConfig = real
+
+
+@contextmanager
+def _untouched():
+    yield
+
+
+@contextmanager
+def _visible(ini, file_config):
+    """Show what Alembic logs on stderr, as alembic.ini says it."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    own = [logging.getLogger(name) for name in LOGGERS]
+    before = [(logger, logger.level, logger.handlers[:]) for logger in own]
+    try:
+        file_config(ini, disable_existing_loggers=False)
+    except Exception:
+        # No logging section, or a wrong one: the defaults below will do.
+        root.handlers[:], root.level = handlers, level
+    if handlers:
+        # The application set up logging itself.
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    for logger in own:
+        if logger.level == logging.NOTSET:
+            logger.setLevel(logging.INFO)
+        if not root.handlers and not any(
+                isinstance(handler, logging.StreamHandler)
+                for handler in logger.handlers):
+            logger.addHandler(_handler())
+    noise = _Noise()
+    for name in NOISY:
+        logging.getLogger(name).addFilter(noise)
+    try:
+        yield
+    finally:
+        for name in NOISY:
+            logging.getLogger(name).removeFilter(noise)
+        for logger, its_level, its_handlers in before:
+            logger.setLevel(its_level)
+            logger.handlers[:] = its_handlers
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
+def _handler():
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter(
+        '%(levelname)-5.5s [%(name)s] %(message)s'))
+    return handler
+
+
+def write(text, end=u'\n'):
+    """Print a line of a command line's command."""
+    if active():
+        sys.stdout.write(_compat.native(text + end))
+        sys.stdout.flush()
+
+
+@contextmanager
+def status(config):
+    """Keep Alembic's status lines out of a Python program's output.
+
+    Alembic can be told so from 1.11 on (``quiet``); before, it writes to
+    ``sys.stdout``.
+    """
+    if active() or _compat.can_be_quiet():
+        yield
+        return
+    stdout, sys.stdout = sys.stdout, Quiet()
+    try:
+        yield
+    finally:
+        sys.stdout = stdout

@@ -1,0 +1,149 @@
+"""What a migrations folder's env.py does: run Alembic on the databases."""
+import re
+
+from flask import current_app
+
+from .databases import application_databases, database_names
+
+
+def run_migrations(multidb=False, twophase=False, **arguments):
+    """Run the current Alembic command on the application's databases.
+
+    To be called by env.py, which Alembic executes for each command.
+
+    :param multidb: whether the databases in ``SQLALCHEMY_BINDS`` take part;
+        each revision has then functions ``upgrade_<bind>`` and
+        ``downgrade_<bind>``.
+    :param twophase: with *multidb*, whether the databases commit in two
+        phases: all of them or none (not on SQLite).
+    :param arguments: any argument of Alembic's ``context.configure()``, for
+        instance ``include_object``; they win over ``Migrate(**kwargs)``.
+
+    .. versionadded:: 5.0.0
+    """
+    from alembic import context
+    app = current_app._get_current_object()
+    state = app.extensions['migrate']
+    for name, value in state.configure_args.items():
+        arguments.setdefault(name, value)
+    databases = application_databases(app, state.db, multidb)
+    if context.is_offline_mode():
+        _write_sql(context, databases, multidb, arguments)
+    elif twophase:
+        _run_in_two_phases(context, databases, arguments)
+    else:
+        _run(context, databases, multidb, arguments)
+
+
+def function_suffixes():
+    """The databases as revisions name them, for script.py.mako.
+
+    :return: pairs of the name that Alembic's template arguments carry ('' is
+        the default database) and the end of a function's name.
+
+    .. versionadded:: 5.0.0
+    """
+    state = current_app.extensions['migrate']
+    names = database_names(current_app._get_current_object(), state.db)
+    return [(name or '', re.sub(r'\W', '_', name or '')) for name in names]
+
+
+def _arguments(database, multidb, arguments):
+    """The arguments of ``context.configure()`` for one database."""
+    given = {'target_metadata': database.metadata}
+    if multidb:
+        # The names that revisions of a multi-database project carry.
+        given['upgrade_token'] = '%s_upgrades' % (database.name or '')
+        given['downgrade_token'] = '%s_downgrades' % (database.name or '')
+    given.update(arguments)
+    return given
+
+
+def _engine_name(database, multidb):
+    return {'engine_name': database.name or ''} if multidb else {}
+
+
+def _write_sql(context, databases, multidb, arguments):
+    for database in databases:
+        given = _arguments(database, multidb, arguments)
+        given.setdefault('literal_binds', True)
+        given.setdefault('dialect_opts', {'paramstyle': 'named'})
+        context.configure(url=database.engine.url, **given)
+        if multidb:
+            context.get_context().output_buffer.write(
+                u'-- Database: %s\n\n' % (database.name or 'default'))
+        with context.begin_transaction():
+            context.run_migrations(**_engine_name(database, multidb))
+
+
+def _run(context, databases, multidb, arguments):
+    """Migrate every database, then commit them all."""
+    opened = []
+    try:
+        for database in databases:
+            connection = database.engine.connect()
+            opened.append([connection, None])
+            context.configure(connection=connection,
+                              **_arguments(database, multidb, arguments))
+            transaction = context.begin_transaction()
+            transaction.__enter__()
+            opened[-1][1] = transaction
+            context.run_migrations(**_engine_name(database, multidb))
+    except BaseException as error:
+        for connection, transaction in reversed(opened):
+            if transaction is not None:
+                _roll_back(transaction, error)
+            connection.close()
+        raise
+    _commit(opened)
+
+
+def _roll_back(transaction, error):
+    """Leave a ``begin_transaction()`` block as if *error* had passed it."""
+    try:
+        transaction.__exit__(type(error), error, error.__traceback__
+                             if hasattr(error, '__traceback__') else None)
+    except BaseException as other:
+        # A generator-based block raises what is thrown into it.
+        if other is not error and isinstance(other, KeyboardInterrupt):
+            raise
+
+
+def _commit(opened):
+    """Commit all; after a failure the rest is rolled back."""
+    failed = None
+    for connection, transaction in opened:
+        try:
+            if failed is None:
+                transaction.__exit__(None, None, None)
+            else:
+                _roll_back(transaction, failed)
+        except BaseException as error:
+            failed = error
+        finally:
+            connection.close()
+    if failed is not None:
+        raise failed
+
+
+def _run_in_two_phases(context, databases, arguments):
+    opened = []
+    try:
+        for database in databases:
+            connection = database.engine.connect()
+            opened.append((connection, connection.begin_twophase()))
+        for database, (connection, _) in zip(databases, opened):
+            context.configure(connection=connection,
+                              **_arguments(database, True, arguments))
+            context.run_migrations(**_engine_name(database, True))
+        for _, transaction in opened:
+            transaction.prepare()
+        for _, transaction in opened:
+            transaction.commit()
+    except BaseException:
+        for _, transaction in opened:
+            transaction.rollback()
+        raise
+    finally:
+        for connection, _ in opened:
+            connection.close()

@@ -1,0 +1,119 @@
+"""What an application says about its migrations."""
+
+
+class MigrateState(object):
+    """What ``app.extensions['migrate']`` holds for env.py to read.
+
+    All attributes may be changed by the application.
+    """
+
+    def __init__(self, migrate, db, directory, configure_args):
+        self.migrate = migrate
+        self.db = db
+        self.directory = directory
+        self.configure_args = configure_args
+
+    @property
+    def metadata(self):
+        # env.py files of Flask-Migrate 0.1 found the db itself here.
+        return self.db.metadata
+
+
+class Migrate(object):
+    """Database migrations for a Flask application.
+
+    :param app: the application; None where :meth:`init_app` is called later.
+    :param db: the Flask-SQLAlchemy object, or any object with ``engine`` and
+        ``metadata``.
+    :param directory: folder of the migrations, relative to the working
+        directory of the command; text or a path object.
+    :param command: name of the command group of ``flask``.
+    :param compare_type: whether autogenerate compares column types.
+    :param render_as_batch: whether autogenerate writes batch operations,
+        without which SQLite cannot alter a table.
+    :param kwargs: any argument of Alembic's ``context.configure()``; what
+        env.py itself passes wins.
+
+    .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0
+        *db* need not be given here to be given to :meth:`init_app`, and the
+        settings below are new: *wait* (seconds to wait for another process
+        that is migrating the same database, default 600), *lock_timeout*
+        (seconds that a statement may wait for a table lock on PostgreSQL,
+        MySQL and MariaDB; default: what the server says).
+    """
+
+    def __init__(self, app=None, db=None, directory='migrations',
+                 command='db', compare_type=True, render_as_batch=True,
+                 **kwargs):
+        self.configure_callbacks = []
+        self.db = db
+        self.directory = str(directory)
+        self.command = command
+        self.wait = kwargs.pop('wait', 600)
+        self.lock_timeout = kwargs.pop('lock_timeout', None)
+        self.alembic_ctx_kwargs = dict(kwargs, compare_type=compare_type,
+                                       render_as_batch=render_as_batch)
+        # An application factory has no extensions yet: it calls init_app.
+        if app is not None and hasattr(app, 'config'):
+            self.init_app(app)
+
+    def init_app(self, app, db=None, directory=None, command=None,
+                 compare_type=None, render_as_batch=None, **kwargs):
+        """Bind to an application; arguments left out keep what was said.
+
+        :param app: the application.
+        :param db: see :class:`Migrate`, as all the others.
+
+        .. versionadded:: 0.1.0
+        """
+        if db is not None:
+            self.db = db
+        self.directory = str(directory or self.directory)
+        self.command = command or self.command
+        self.wait = kwargs.pop('wait', self.wait)
+        self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
+        for name, value in (('compare_type', compare_type),
+                            ('render_as_batch', render_as_batch)):
+            if value is not None:
+                kwargs[name] = value
+        self.alembic_ctx_kwargs.update(kwargs)
+        if not hasattr(app, 'extensions'):      # Flask 0.6 and older
+            app.extensions = {}
+        app.extensions['migrate'] = MigrateState(
+            self, self.db, self.directory, dict(self.alembic_ctx_kwargs))
+        if hasattr(app, 'cli'):                 # Flask 0.11 and newer
+            from .cli import db as group
+            app.cli.add_command(group, name=self.command)
+
+    def configure(self, function):
+        """Register a function that is given the Config of every command.
+
+        :param function: takes the :class:`flask_migrate.Config` and returns
+            it, changed or not.
+        :return: *function*, so that this is a decorator.
+
+        .. versionadded:: 1.8.0
+        """
+        self.configure_callbacks.append(function)
+        return function
+
+    def call_configure_callbacks(self, config):
+        """Pass *config* through the registered functions, in order."""
+        for function in self.configure_callbacks:
+            config = function(config) or config
+        return config
+
+    def get_config(self, directory=None, x_arg=None, opts=None):
+        """Return the Alembic configuration of the migrations folder.
+
+        :param directory: the folder; the one of this object by default.
+        :param x_arg: a text, or several, for ``context.get_x_argument()``.
+        :param opts: names that are set to True in ``config.cmd_opts``.
+        :return: a :class:`flask_migrate.Config`.
+
+        .. versionadded:: 1.8.0
+        """
+        from .config import read_config
+        config = read_config(directory or self.directory, x_arg, opts)
+        return self.call_configure_callbacks(config)

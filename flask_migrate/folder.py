@@ -1,0 +1,202 @@
+"""The migrations folder: its templates, making one, checking one."""
+import errno
+import io
+import os
+import shutil
+
+from . import console
+from .errors import MigrateError
+
+#: What a migrations folder cannot do without.
+NEEDED = ('alembic.ini', 'env.py', 'script.py.mako')
+
+
+def check_folder(directory):
+    """Refuse a folder that is missing or incomplete, naming the next step.
+
+    A missing ``versions`` folder is made: git keeps no empty folders.
+    """
+    from flask import current_app
+    if not os.path.isdir(directory):
+        if os.path.exists(directory):
+            raise MigrateError("'%s' is a file, not a migrations folder."
+                               % directory)
+        elsewhere = _elsewhere(current_app.root_path, directory)
+        if elsewhere:
+            raise MigrateError(
+                "There is no folder '%s' in the working directory %s, but "
+                "the application has %s. Run the command from %s, or give "
+                "the folder with --directory."
+                % (directory, os.getcwd(), elsewhere,
+                   os.path.dirname(elsewhere)))
+        raise MigrateError(
+            "There is no migrations folder '%s' in %s. Make one with the "
+            "'init' command, or give its path with --directory."
+            % (directory, os.getcwd()))
+    for name in NEEDED:
+        if not os.path.exists(os.path.join(directory, name)):
+            raise MigrateError(
+                "The migrations folder '%s' has no %s. Restore the file from "
+                "version control, or take one from a folder made by 'init'."
+                % (directory, name))
+    versions = os.path.join(directory, 'versions')
+    if not os.path.isdir(versions):
+        try:
+            os.mkdir(versions)
+        except EnvironmentError:
+            pass        # Alembic says which folder it misses
+
+
+def _elsewhere(root_path, directory):
+    """The folder beside the application or its package, if it is there."""
+    if os.path.isabs(directory):
+        return None
+    for parent in (root_path, os.path.dirname(root_path)):
+        path = os.path.join(parent, directory)
+        if os.path.exists(os.path.join(path, 'alembic.ini')):
+            return path
+    return None
+
+
+def templates():
+    """Pairs of name and first line of the README, for each template."""
+    from .config import TEMPLATES
+    found = []
+    for name in sorted(os.listdir(TEMPLATES)):
+        readme = os.path.join(TEMPLATES, name, 'README')
+        if os.path.exists(readme):
+            with io.open(readme, encoding='utf-8') as file:
+                found.append((name, file.readline().strip()))
+    return found
+
+
+def create(state, directory, template, package, x_arg=None):
+    """Write a new migrations folder from a template.
+
+    :param state: what ``app.extensions['migrate']`` holds.
+    :param directory: path of the folder.
+    :param template: name of a template, or path of one.
+    :param package: whether to write ``__init__.py`` files.
+    :param x_arg: for the Config that the application's callbacks get.
+    """
+    source, names = _template_files(template)
+    _check_free(directory)
+    state.migrate.call_configure_callbacks(_config(directory, x_arg))
+    versions = os.path.join(directory, 'versions')
+    made = []
+    try:
+        for path in (directory, versions):
+            if not os.path.isdir(path):
+                with _step(u'Creating directory %s' % os.path.abspath(path)):
+                    _make_directories(path, made)
+        for name in names:
+            target = os.path.join(directory, name)
+            if name == 'alembic.ini.mako':
+                target = os.path.join(directory, 'alembic.ini')
+            with _step(u'Generating %s' % os.path.abspath(target)):
+                made.append(target)
+                _write(os.path.join(source, name), target, directory)
+        if package:
+            for path in (directory, versions):
+                path = os.path.join(path, '__init__.py')
+                with _step(u'Generating %s' % os.path.abspath(path)):
+                    made.append(path)
+                    io.open(path, 'w').close()
+    except (EnvironmentError, MigrateError) as error:
+        _remove(made)
+        if isinstance(error, MigrateError):
+            raise
+        raise MigrateError(
+            "Can't write the migrations folder '%s': %s. Check the "
+            "permissions of the folder above it."
+            % (directory, error.strerror or error))
+    console.write(u'The migrations folder is ready: %s'
+                  % os.path.abspath(directory))
+
+
+def _config(directory, x_arg):
+    from .config import Config, escaped
+    config = Config()
+    config.set_main_option('script_location', escaped(directory))
+    config.config_file_name = os.path.join(directory, 'alembic.ini')
+    config.cmd_opts.x = list(x_arg or ())
+    return config
+
+
+def _template_files(template):
+    """The folder of a template and the files in it that are copied."""
+    from .config import TEMPLATES
+    if '/' in template or '\\' in template:
+        source = template
+    else:
+        source = os.path.join(TEMPLATES, template)
+    if not os.path.isdir(source):
+        raise MigrateError(
+            "There is no template '%s'. Take one of %s, or the path of a "
+            "folder (with a slash in it)."
+            % (template, ', '.join(name for name, _ in templates())))
+    names = [name for name in sorted(os.listdir(source))
+             if os.path.isfile(os.path.join(source, name))
+             and not name.endswith('.pyc')]      # pip compiles env.py
+    for name in ('alembic.ini.mako', 'env.py', 'script.py.mako'):
+        if name not in names:
+            raise MigrateError("The template folder '%s' has no %s."
+                               % (source, name))
+    return source, names
+
+
+def _check_free(directory):
+    if os.path.isdir(directory):
+        if os.listdir(directory):
+            raise MigrateError(
+                "The folder '%s' already exists and is not empty: nothing "
+                "was written. To start anew, move it away first."
+                % directory)
+    elif os.path.lexists(directory):
+        raise MigrateError("'%s' exists and is not a folder: nothing was "
+                           "written." % directory)
+
+
+def _make_directories(path, made):
+    """Make a folder with those above it, noting which are new."""
+    parent = os.path.dirname(os.path.abspath(path))
+    if not os.path.isdir(parent):
+        _make_directories(parent, made)
+    os.mkdir(path)
+    made.append(path)
+
+
+def _write(source, target, directory):
+    if not source.endswith('alembic.ini.mako'):
+        shutil.copyfile(source, target)
+        return
+    from mako.template import Template
+    from .config import escaped
+    text = Template(filename=source, input_encoding='utf-8',
+                    strict_undefined=False).render_unicode(
+                        script_location=escaped(directory))
+    with io.open(target, 'w', encoding='utf-8') as file:
+        file.write(text)
+
+
+def _remove(made):
+    """Take back what a failed ``init`` has written."""
+    for path in reversed(made):
+        try:
+            os.rmdir(path) if os.path.isdir(path) else os.remove(path)
+        except EnvironmentError as error:
+            if error.errno not in (errno.ENOENT, errno.ENOTEMPTY):
+                raise
+
+
+class _step(object):
+    """Print what is done, and whether it succeeded."""
+
+    def __init__(self, what):
+        self.what = what
+
+    def __enter__(self):
+        console.write(self.what + u' ...', end=u'')
+
+    def __exit__(self, kind, error, traceback):
+        console.write(u' done' if error is None else u' FAILED')

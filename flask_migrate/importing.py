@@ -1,0 +1,164 @@
+"""Make the real Flask-Script importable where it no longer is.
+
+Flask-Script 2.0.6, the last, wants names that Flask 2.0 (``flask._compat``),
+Flask 3.0 (``flask._request_ctx_stack``) and Python 3.11
+(``inspect.getargspec``) took away, and stores a method under a name that
+argparse uses itself since CPython 3.12.8 and 3.13.1.  The names exist only
+while ``flask_script`` is being imported, and the rest is changed in
+``flask_script`` alone: nothing stays behind in Flask, inspect or argparse.
+"""
+import argparse
+from contextlib import contextmanager
+import inspect
+import sys
+import types
+
+
+def make_flask_script_importable():
+    """Mend ``flask_script``, now or when somebody imports it.
+
+    Does nothing on Python 2.7: all that runs there has the names.
+    """
+    if 'flask_script' in sys.modules:
+        _mend(sys.modules['flask_script'])
+    elif sys.version_info >= (3, 4) and _Finder not in sys.meta_path:
+        sys.meta_path.insert(0, _Finder)
+
+
+class _Finder(object):
+    """Finds ``flask_script`` only, once, and lets Python do the rest."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if name != 'flask_script':
+            return None
+        from importlib.util import find_spec
+        sys.meta_path.remove(cls)
+        try:
+            spec = find_spec(name)
+        finally:
+            sys.meta_path.insert(0, cls)
+        if spec is not None and spec.loader is not None:
+            execute = spec.loader.exec_module
+
+            def exec_module(module):
+                with _missing_flask_names():
+                    execute(module)
+                _mend(module)
+                if cls in sys.meta_path:
+                    sys.meta_path.remove(cls)
+            spec.loader.exec_module = exec_module
+        return spec
+
+
+class _Top(object):
+    # Shell()'s default context is dict(app=_request_ctx_stack.top.app).
+    @property
+    def app(self):
+        from flask import current_app
+        return current_app._get_current_object()
+
+
+class _RequestCtxStack(object):
+    top = _Top()
+
+
+@contextmanager
+def _missing_flask_names():
+    import flask
+    undo = []
+    try:
+        __import__('flask._compat')
+    except ImportError:                             # gone in Flask 2.0
+        compat = types.ModuleType('flask._compat')
+        compat.text_type = str
+        sys.modules['flask._compat'] = compat
+        undo.append(lambda: sys.modules.pop('flask._compat', None))
+    # vars(), as hasattr() warns on Flask 2.2 and 2.3.
+    if '_request_ctx_stack' not in vars(flask):     # gone in Flask 3.0
+        flask._request_ctx_stack = _RequestCtxStack()
+        undo.append(lambda: delattr(flask, '_request_ctx_stack'))
+    try:
+        yield
+    finally:
+        for take_back in undo:
+            take_back()
+
+
+class _Inspect(object):
+    """``inspect`` as flask_script sees it: with ``getargspec``."""
+
+    def __getattr__(self, name):
+        return getattr(inspect, name)
+
+    @staticmethod
+    def getargspec(function):
+        return tuple(inspect.getfullargspec(function)[:4])
+
+
+def _patch_argparser(self, parser):
+    """As the method of Flask-Script's Manager, but for the clashing name."""
+    parse = parser._parse_known_args
+
+    def _parse_known_args(arg_strings, *args, **kwargs):
+        if not arg_strings:
+            parser.print_help()
+            parser.exit(2)
+        return parse(arg_strings, *args, **kwargs)
+
+    parser._parse_known_args = _parse_known_args
+
+
+def _mend(flask_script):
+    if hasattr(inspect, 'getfullargspec'):          # Python 3
+        # Flask-Script 0.6 has it in the package, 2.0 in commands.
+        for name in ('flask_script', 'flask_script.commands'):
+            module = sys.modules.get(name)
+            if getattr(module, 'inspect', None) is inspect:
+                module.inspect = _Inspect()
+    if hasattr(argparse.ArgumentParser, '_parse_known_args2') \
+            and hasattr(flask_script.Manager, '_patch_argparser'):
+        flask_script.Manager._patch_argparser = _patch_argparser
+
+
+def make_flask_ext_importable():
+    """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0."""
+    if sys.version_info < (3, 4):
+        return
+    try:
+        __import__('flask.ext')
+    except ImportError:
+        sys.meta_path.append(_ExtFinder)
+
+
+class _ExtFinder(object):
+    """Finds ``flask.ext`` and what is below it."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        from importlib.machinery import ModuleSpec
+        if name == 'flask.ext':
+            return ModuleSpec(name, cls, is_package=True)
+        if name.startswith('flask.ext.'):
+            return ModuleSpec(name, cls)
+        return None
+
+    @classmethod
+    def create_module(cls, spec):
+        if spec.name == 'flask.ext':
+            return None
+        from importlib import import_module
+        rest = spec.name[len('flask.ext.'):]
+        real = 'flask_' + rest
+        try:
+            return import_module(real)
+        except ImportError as error:
+            if getattr(error, 'name', None) == real:
+                # Flask 0.x also found flaskext.NAME.
+                raise ImportError(
+                    "No module named '%s' (%s)" % (spec.name, real))
+            raise
+
+    @classmethod
+    def exec_module(cls, module):
+        """The module has run already, under its own name."""

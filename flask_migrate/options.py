@@ -1,0 +1,110 @@
+"""The words of the command lines: each option's flags and help, once.
+
+An operation in ``commands.py`` is decorated with those that it takes; the
+name under which an option stands here is the name of the parameter, and the
+function's signature has the defaults.  Flask-Script and click get them from
+there.
+"""
+
+
+class Option(object):
+    """One option (with flags) or positional argument (without).
+
+    :param name: name of the function's parameter.
+    :param flags: such as ``-m`` and ``--message``.
+    :param kind: 'text', 'flag' (present or not), 'list' (may be repeated;
+        positional: any number) or 'number'.
+    :param help: one sentence.
+    """
+
+    def __init__(self, name, flags, kind, help):
+        self.name = name
+        self.flags = flags
+        self.kind = kind
+        self.help = help
+
+    def __call__(self, function):
+        """Decorate an operation."""
+        function.__dict__.setdefault('options', []).insert(0, self)
+        return function
+
+    def __repr__(self):
+        return '<Option %s>' % (', '.join(self.flags) or self.name)
+
+
+def option(name, *flags, **settings):
+    return Option(name, flags, settings.get('kind', 'text'),
+                  settings['help'])
+
+
+directory = option(
+    'directory', '-d', '--directory',
+    help="Migration script directory (default is 'migrations').")
+x_arg = option(
+    'x_arg', '-x', '--x-arg', kind='list',
+    help='Additional argument for env.py, as NAME=VALUE; may be repeated.')
+multidb = option(
+    'multidb', '--multidb', kind='flag',
+    help='Support the databases in SQLALCHEMY_BINDS.')
+template = option(
+    'template', '-t', '--template',
+    help="Template to use, a name or a folder (default is 'flask').")
+package = option(
+    'package', '--package', kind='flag',
+    help='Write empty __init__.py files into the new folders.')
+message = option(
+    'message', '-m', '--message',
+    help='What the revision does, in a few words.')
+autogenerate = option(
+    'autogenerate', '--autogenerate', kind='flag',
+    help='Fill the script with the difference of database and models.')
+sql = option(
+    'sql', '--sql', kind='flag',
+    help='Print the SQL instead of executing it.')
+head = option(
+    'head', '--head',
+    help='Head, or <branch>@head, that the new revision follows.')
+splice = option(
+    'splice', '--splice', kind='flag',
+    help='Allow a revision that is not a head as the one to follow.')
+branch_label = option(
+    'branch_label', '--branch-label',
+    help='Label that starts a branch at the new revision.')
+version_path = option(
+    'version_path', '--version-path',
+    help='Folder, out of version_locations, for the new file.')
+rev_id = option(
+    'rev_id', '--rev-id',
+    help='Identifier of the new revision instead of a random one.')
+depends_on = option(
+    'depends_on', '--depends-on', kind='list',
+    help='Revision that must be applied before; may be repeated.')
+tag = option(
+    'tag', '--tag',
+    help='Any text, for env.py to read with get_tag_argument().')
+purge = option(
+    'purge', '--purge', kind='flag',
+    help='Forget all revisions in the version table before stamping.')
+rev_range = option(
+    'rev_range', '-r', '--rev-range',
+    help='Range of revisions, as [start]:[end].')
+verbose = option(
+    'verbose', '-v', '--verbose', kind='flag',
+    help='Say more.')
+indicate_current = option(
+    'indicate_current', '-i', '--indicate-current', kind='flag',
+    help='Mark the revision that the database is at.')
+resolve_dependencies = option(
+    'resolve_dependencies', '--resolve-dependencies', kind='flag',
+    help='Count a revision that others depend on as no head.')
+check_heads = option(
+    'check_heads', '--check-heads', kind='flag',
+    help='Fail unless the database is at every head.')
+revision = option(
+    'revision', help='Revision identifier.')
+revisions = option(
+    'revisions', kind='list',
+    help='Revision identifiers; without any: all heads.')
+targets = option(
+    'revision', kind='list',
+    help='Revision identifiers (default: head).')

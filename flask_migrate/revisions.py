@@ -1,0 +1,153 @@
+"""The revision files of a migrations folder."""
+import glob
+import os
+
+from . import _compat, console, runner
+from .errors import MigrateError
+
+
+def create(config, message, autogenerate, **arguments):
+    """Write one revision file, or several, and return the scripts."""
+    command, kept = _compat.alembic_command(
+        'revision', autogenerate=autogenerate,
+        message=_safe_message(config, message), **arguments)
+    with _noted_files(config):
+        with runner.environment(config) as run, console.status(config):
+            scripts = command(config, **kept)
+    if not isinstance(scripts, (list, tuple)):
+        scripts = [scripts]
+    scripts = [each for each in scripts if each is not None]
+    if not scripts:
+        if autogenerate:
+            console.write(u'No changes in schema detected.')
+        return None
+    del run
+    return scripts[0] if len(scripts) == 1 else scripts
+
+
+def merge(config, revisions, **arguments):
+    """Write a revision that joins *revisions*, by default all heads."""
+    if isinstance(revisions, _compat.string_types):
+        revisions = revisions.split()
+    revisions = list(revisions or ())
+    if not revisions:
+        revisions = _compat.script_heads(_compat.script_directory(config))
+        if len(revisions) < 2:
+            console.write(u'There is nothing to merge: %s.'
+                          % (u'one head, ' + revisions[0] if revisions
+                             else u'no revision'))
+            return None
+    arguments['message'] = _safe_message(config, arguments.get('message'))
+    command, kept = _compat.alembic_command('merge', **arguments)
+    with _noted_files(config), runner.environment(config), \
+            console.status(config):
+        return command(config, revisions, **kept)
+
+
+def _safe_message(config, message):
+    """A message that can stand in the docstring of any script.py.mako."""
+    if message is None:
+        return None
+    if isinstance(message, bytes):
+        message = message.decode('utf-8')
+    message = message.replace(u'\\', u'\\\\').replace(u'"""', u'\\"\\"\\"')
+    if message.startswith(u'"'):
+        message = u'\\' + message
+    if message.endswith(u'"') and not message.endswith(u'\\"'):
+        message = message[:-1] + u'\\"'
+    if _compat.PY2 and not _declares_encoding(config):
+        # Templates of old had no coding line, which Python 2.7 wants for é.
+        message = message.encode('ascii', 'backslashreplace').decode('ascii')
+    return message
+
+
+def _declares_encoding(config):
+    path = os.path.join(config.get_main_option('script_location'),
+                        'script.py.mako')
+    with open(path, 'rb') as file:
+        return b'coding' in file.readline() + file.readline()
+
+
+class _noted_files(object):
+    """Remove the files that a failed command has written."""
+
+    def __init__(self, config):
+        self.pattern = os.path.join(
+            glob_escape(config.get_main_option('script_location')),
+            'versions', '*.py')
+
+    def __enter__(self):
+        self.before = set(glob.glob(self.pattern))
+
+    def __exit__(self, kind, error, traceback):
+        if error is not None:
+            for path in set(glob.glob(self.pattern)) - self.before:
+                os.remove(path)
+
+
+def glob_escape(path):
+    """A path as a pattern of itself (``glob.escape`` is Python 3.4+)."""
+    return ''.join('[%s]' % c if c in '*?[' else c for c in path)
+
+
+def heads(config, verbose, resolve_dependencies):
+    """The heads of the folder; a command line prints them."""
+    script = _compat.script_directory(config)
+    if resolve_dependencies:
+        _compat.alembic_command('heads', resolve_dependencies=True)
+        found = _compat.script_revisions(script, 'heads')
+    else:
+        found = _compat.script_revisions(script,
+                                         tuple(_compat.script_heads(script)))
+    for each in found:
+        config.print_stdout(_compat.format_script(
+            each, verbose, include_branches=True, tree_indicators=False))
+    return found
+
+
+def branch_points(config):
+    """The scripts from which branches start."""
+    script = _compat.script_directory(config)
+    return [each for each in script.walk_revisions()
+            if each.is_branch_point]
+
+
+def in_range(config, rev_range, run):
+    """The scripts of a range such as ``history`` prints, newest first."""
+    script = _compat.script_directory(config)
+    base, _, head = (rev_range or ':').strip().partition(':')
+    at = tuple(head for met in run.databases for head in met.heads)
+    base = at if base == 'current' else base or 'base'
+    head = at if head == 'current' else head or 'heads'
+    if not hasattr(script, 'get_revisions'):            # Alembic 0.6
+        head = 'head' if head == 'heads' else head
+    return list(script.walk_revisions(base=base, head=head))
+
+
+def check(config):
+    """Raise where autogenerate would find something."""
+    from alembic import autogenerate, command
+    from .errors import DiffsDetected
+    diffs = []
+    if hasattr(command, 'check'):                       # Alembic 1.9
+        with runner.environment(config):
+            command.check(config)
+        return
+    script = _compat.script_directory(config)
+
+    def compare(heads, context):
+        behind = set(_compat.script_heads(script)) - set(heads or ())
+        if behind:
+            raise MigrateError('Target database is not up to date.')
+        diffs.extend(autogenerate.compare_metadata(
+            context, context.opts['target_metadata']))
+        return []
+
+    with runner.environment(config):
+        EnvironmentContext = _compat.environment_context()
+        with EnvironmentContext(config, script, fn=compare):
+            script.run_env()
+    if diffs:
+        raise DiffsDetected('New upgrade operations detected: %s'
+                            % diffs, diffs)
+    config.print_stdout('No new upgrade operations detected.')

@@ -1,0 +1,44 @@
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from project import COMMAND_LINES, Project  # noqa: E402
+from servers import (  # noqa: E402,F401
+    mariadb_server, mariadb_url, postgresql_server, postgresql_url)
+
+
+@pytest.fixture
+def path(tmpdir):
+    """A folder of its own, as text."""
+    return str(tmpdir)
+
+
+@pytest.fixture
+def project(tmpdir):
+    """A project on SQLite, before ``init``."""
+    return Project(tmpdir)
+
+
+@pytest.fixture
+def user_project(project):
+    """A project on SQLite with a User model, after ``init``."""
+    project.model('User', name=project.db.Column(project.db.String(128)))
+    project.python('init')
+    return project
+
+
+@pytest.fixture(params=COMMAND_LINES)
+def command_line(request):
+    """The name of each command line: 'manage', 'flask'."""
+    return request.param
+
+
+@pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
+def database_url(request, tmpdir):
+    """A new, empty database on each kind of server."""
+    if request.param == 'sqlite':
+        return 'sqlite:///' + str(tmpdir.join('database.db'))
+    return request.getfixturevalue(request.param + '_url')
