@@ -122,9 +122,8 @@ def _visible(ini, file_config):
     for logger in own:
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.INFO)
-        if not root.handlers and not any(
-                isinstance(handler, logging.StreamHandler)
-                for handler in logger.handlers):
+        if not any(_is_seen(handler)
+                   for handler in root.handlers + logger.handlers):
             logger.addHandler(_handler())
     noise = _Noise()
     for name in NOISY:
@@ -139,6 +138,12 @@ def _visible(ini, file_config):
             logger.handlers[:] = its_handlers
         root.handlers[:] = handlers
         root.setLevel(level)
+
+
+def _is_seen(handler):
+    """Whether a handler writes progress where the user looks."""
+    return getattr(handler, 'stream', None) in (sys.stderr, sys.stdout) \
+        and handler.level <= logging.INFO
 
 
 def _handler():
