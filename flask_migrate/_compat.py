@@ -71,7 +71,7 @@ def lazy_module(name, load):
 
 
 def reraise(error, cause):
-    """Raise *error* with *cause* as its reason (``raise … from`` is 3.0+)."""
+    """Raise *error* with *cause* as its reason (``raise ... from`` is 3.0+)."""
     error.__cause__ = cause
     raise error
 
@@ -141,7 +141,12 @@ def alembic_command(name, **arguments):
 
 
 def environment_context():
-    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8)."""
+    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8).
+
+    ``alembic.context`` comes first: when it is imported, old releases make
+    its functions after the methods that they find there.
+    """
+    from alembic import context  # noqa: F401
     try:
         from alembic.runtime.environment import EnvironmentContext
     except ImportError:

@@ -43,7 +43,7 @@ def report(error):
     message = u'Error: %s\n' % _text(error)
     try:
         sys.stderr.write(_compat.native(message))
-    except UnicodeError:        # a terminal that has no é
+    except UnicodeError:        # a terminal that lacks the letters
         sys.stderr.write(message.encode('ascii', 'backslashreplace')
                          .decode('ascii'))
     sys.stderr.flush()
