@@ -141,12 +141,7 @@ def alembic_command(name, **arguments):
 
 
 def environment_context():
-    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8).
-
-    ``alembic.context`` comes first: when it is imported, old releases make
-    its functions after the methods that they find there.
-    """
-    from alembic import context  # noqa: F401
+    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8)."""
     try:
         from alembic.runtime.environment import EnvironmentContext
     except ImportError:

@@ -129,8 +129,11 @@ def environment(config, changes=False):
     with _one_at_a_time:
         real = EnvironmentContext.configure
 
-        def configure(environment, connection=None, *args, **kwargs):
-            return run.configure(real, environment, connection, args, kwargs)
+        # Alembic before 1.5 writes context.configure() anew, from the names
+        # in this signature: 'self' is the one that it leaves out.
+        def configure(self, *args, **kwargs):
+            connection = args[0] if args else kwargs.pop('connection', None)
+            return run.configure(real, self, connection, args[1:], kwargs)
 
         app.extensions['migrate'] = legacy.EnvironmentState(
             state, legacy.env_py(directory))
