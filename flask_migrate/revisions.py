@@ -56,7 +56,7 @@ def _safe_message(config, message):
     if message.endswith(u'"') and not message.endswith(u'\\"'):
         message = message[:-1] + u'\\"'
     if _compat.PY2 and not _declares_encoding(config):
-        # Templates of old had no coding line, which Python 2.7 wants for é.
+        # Templates of old had no coding line, which Python 2.7 wants.
         message = message.encode('ascii', 'backslashreplace').decode('ascii')
     return message
 
