@@ -65,7 +65,8 @@ def _declares_encoding(config):
     path = os.path.join(config.get_main_option('script_location'),
                         'script.py.mako')
     with open(path, 'rb') as file:
-        return b'coding' in file.readline() + file.readline()
+        file.readline()     # there it is Mako's, and not written
+        return b'coding' in file.readline()
 
 
 class _noted_files(object):

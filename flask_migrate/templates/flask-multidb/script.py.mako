@@ -1,4 +1,5 @@
 # -*- coding: utf-8 -*-
+# -*- coding: utf-8 -*-
 <%
     from flask_migrate.environment import function_suffixes
     parents = down_revision if isinstance(down_revision, (tuple, list)) \

@@ -1,4 +1,5 @@
 # -*- coding: utf-8 -*-
+# -*- coding: utf-8 -*-
 <%
     parents = down_revision if isinstance(down_revision, (tuple, list)) \
         else [down_revision] if down_revision else []
