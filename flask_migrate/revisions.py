@@ -131,7 +131,8 @@ def check(config):
     from .errors import DiffsDetected
     diffs = []
     if hasattr(command, 'check'):                       # Alembic 1.9
-        with runner.environment(config):
+        with runner.environment(config) as run:
+            run.leaves_out_empty = False    # Alembic looks into the script
             command.check(config)
         return
     script = _compat.script_directory(config)

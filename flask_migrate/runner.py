@@ -44,7 +44,7 @@ class Run(object):
         self.environment = None
         self.options = {}
         self.step = None
-        self.nothing_changed = False
+        self.leaves_out_empty = True
 
     def configure(self, real, environment, connection, args, kwargs):
         """Stand in for ``EnvironmentContext.configure()``."""
@@ -107,7 +107,7 @@ class Run(object):
             found = getattr(script, 'upgrade_ops_list', None)
             if found is None:                       # Alembic 0.8
                 found = [script.upgrade_ops]
-            if len(self.databases) >= expected \
+            if self.leaves_out_empty and len(self.databases) >= expected \
                     and all(operations.is_empty() for operations in found):
                 directives[:] = []
         return process_revision_directives
