@@ -44,8 +44,11 @@ class Project(object):
     def __init__(self, path, url=None, binds=None, config=None, **settings):
         self.path = str(path)
         self.directory = os.path.join(self.path, 'migrations')
-        self.app = Flask('project', root_path=self.path) \
-            if _takes_root_path() else Flask('project')
+        # Where a relative SQLite URL is: in the instance folder since
+        # Flask-SQLAlchemy 3, before in root_path (no argument till 0.11).
+        self.app = Flask('project', instance_path=os.path.join(
+            self.path, 'instance'))
+        self.app.root_path = self.path
         if url is None:
             url = 'sqlite:///' + os.path.join(self.path, 'app.db')
         if url:
@@ -157,7 +160,7 @@ class Project(object):
         from flask_migrate.script import Manager, MigrateCommand
         manager = Manager(self.app)
         manager.add_command('db', MigrateCommand)
-        return captured(manager.handle, 'manage.py', ['db'] + list(args))
+        return run_manager(manager, 'db', *args)
 
     def flask(self, *args):
         """``flask db ARGS``, in this process."""
@@ -167,6 +170,15 @@ class Project(object):
 
     def command_line(self, which, *args):
         return getattr(self, which)(*args)
+
+
+def run_manager(manager, *args):
+    """``manager.run()`` as the last line of manage.py calls it."""
+    argv, sys.argv = sys.argv, ['manage.py'] + list(args)
+    try:
+        return captured(manager.run)
+    finally:
+        sys.argv = argv
 
 
 def captured(function, *args, **kwargs):
@@ -202,8 +214,3 @@ def _text(stream):
         return stream.getvalue().decode('utf-8')
     stream.flush()
     return stream.buffer.getvalue().decode('utf-8').replace('\r\n', '\n')
-
-
-def _takes_root_path():
-    from flask_migrate._compat import argument_names
-    return 'root_path' in argument_names(Flask.__init__)
