@@ -131,13 +131,18 @@ def check(config):
     from .errors import DiffsDetected
     diffs = []
     if hasattr(command, 'check'):                       # Alembic 1.9
-        with runner.environment(config) as run:
-            run.leaves_out_empty = False    # Alembic looks into the script
-            command.check(config)
-        return
+        try:
+            with runner.environment(config) as run:
+                run.leaves_out_empty = False    # Alembic reads the script
+                command.check(config)
+            return
+        except ValueError:
+            pass        # Before 1.14 it can't look at several databases.
     script = _compat.script_directory(config)
 
     def compare(heads, context):
+        if isinstance(heads, _compat.string_types):     # Alembic 0.6
+            heads = [heads]
         behind = set(_compat.script_heads(script)) - set(heads or ())
         if behind:
             raise MigrateError('Target database is not up to date.')
