@@ -1,5 +1,7 @@
 """Every failure as one clear sentence: what is wrong, and the next step."""
 from contextlib import contextmanager
+import sys
+import warnings
 
 from alembic.util import CommandError
 
@@ -21,6 +23,12 @@ class MigrateError(CommandError, SystemExit):
         CommandError.__init__(self, message)
         self.code = 'Error: %s' % message
 
+    def __str__(self):
+        return self.args[0]
+
+    def __unicode__(self):
+        return _compat.text(self.args[0])
+
 
 class NoApplication(MigrateError, RuntimeError):
     """There is no application context."""
@@ -41,12 +49,59 @@ class DiffsDetected(MigrateError):
 
 @contextmanager
 def as_command_errors():
-    """Turn what a command raises into a :class:`MigrateError`."""
+    """Turn what a command raises into a :class:`MigrateError`.
+
+    Exceptions that nobody foresaw stay what they are.
+    """
     try:
-        yield
+        with _broken_chain_is_an_error():
+            yield
     except MigrateError:
         raise
-    except CommandError as error:
+    except Exception as error:
         if hasattr(error, 'diffs'):
             _compat.reraise(DiffsDetected(str(error), error.diffs), error)
-        _compat.reraise(MigrateError(str(error)), error)
+        explained = explanation(error, sys.exc_info()[2])
+        if explained is None:
+            raise
+        _compat.reraise(explained, error)
+
+
+def explanation(error, traceback):
+    """The :class:`MigrateError` for an exception; None for an unknown one."""
+    from .explain import explain
+    message = explain(error, traceback)
+    return message and _of_the_same_kind(message, error)
+
+
+def _of_the_same_kind(message, cause):
+    """A MigrateError that code which catches *cause* catches as well.
+
+    Old code waits for its database with ``except OperationalError``.
+    """
+    kind = type(cause)
+    if isinstance(cause, Warning) or kind is CommandError:
+        return MigrateError(message)
+    try:
+        both = type(kind.__name__, (MigrateError, kind),
+                    {'__module__': kind.__module__,
+                     '__init__': MigrateError.__init__})
+        error = both.__new__(both)
+    except TypeError:       # SystemExit and OSError, say, share no layout
+        return MigrateError(message)
+    error.__dict__.update(cause.__dict__)
+    error.__init__(message)
+    return error
+
+
+@contextmanager
+def _broken_chain_is_an_error():
+    """Stop where Alembic warns that revision files do not fit together.
+
+    It goes on without the one file or the other, and changes the database.
+    """
+    with warnings.catch_warnings():
+        for message in (r'Revision .* is present more than once',
+                        r'Revision .* referenced from .* is not present'):
+            warnings.filterwarnings('error', message, UserWarning)
+        yield

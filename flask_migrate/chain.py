@@ -1,0 +1,156 @@
+"""The revision files read without executing them, to explain a failure.
+
+Alembic's own messages about broken files differ from release to release, or
+say "KeyError"; what is in the files does not.
+"""
+import ast
+import os
+import re
+
+from . import _compat
+
+
+class File(object):
+    """What one revision file says.
+
+    :ivar path: its path.
+    :ivar revision: its identifier.
+    :ivar down: the identifiers that it follows, a tuple.
+    :ivar needs: *down*, and the identifiers that it depends on.
+    :ivar labels: the labels of its branch.
+    :ivar doc: the first line of its docstring.
+    """
+
+    def __init__(self, path, values, doc):
+        self.path = path
+        self.revision = values['revision']
+        self.down = _several(values.get('down_revision'))
+        self.needs = self.down + _several(values.get('depends_on'))
+        self.labels = _several(values.get('branch_labels'))
+        self.doc = doc
+
+    def __str__(self):
+        return '%s (%s)' % (self.revision, os.path.basename(self.path))
+
+
+def _several(value):
+    if not value:
+        return ()
+    return tuple(value) if isinstance(value, (tuple, list, set)) else (value,)
+
+
+def folders(config):
+    """The folders that hold the revision files of a Config."""
+    default = os.path.join(config.get_main_option('script_location'),
+                           'versions')
+    given = config.get_main_option('version_locations') or ''
+    found = [path for path in re.split(r'[\s,;%s]+' % re.escape(os.pathsep),
+                                       given) if os.path.isdir(path)]
+    return found or [default]
+
+
+def read(config):
+    """All revision files of a Config that can be read, a list of Files."""
+    found = []
+    for folder in folders(config):
+        if not os.path.isdir(folder):
+            continue
+        for name in sorted(os.listdir(folder)):
+            if name.endswith('.py') and name != '__init__.py':
+                file = _read(os.path.join(folder, name))
+                if file is not None:
+                    found.append(file)
+    return found
+
+
+def _read(path):
+    try:
+        with open(path, 'rb') as file:
+            tree = ast.parse(file.read())
+    except (EnvironmentError, SyntaxError, ValueError):
+        return None
+    values = {}
+    for node in tree.body:
+        # 'revision: str = ...' is what newer templates write.
+        targets = getattr(node, 'targets', None) or [
+            getattr(node, 'target', None)]
+        name = getattr(targets[0], 'id', None)
+        if name in ('revision', 'down_revision', 'depends_on',
+                    'branch_labels'):
+            try:
+                values[name] = ast.literal_eval(node.value)
+            except (ValueError, TypeError):
+                return None
+    if not values.get('revision'):
+        return None
+    doc = _compat.text(ast.get_docstring(tree) or u'').strip()
+    return File(path, values, doc.splitlines()[0] if doc else u'')
+
+
+def heads(files):
+    """The files that no other follows."""
+    followed = set(each for file in files for each in file.down)
+    return [file for file in files if file.revision not in followed]
+
+
+def duplicates(files):
+    """The files that share an identifier, as lists."""
+    by_revision = {}
+    for file in files:
+        by_revision.setdefault(file.revision, []).append(file)
+    return [same for _, same in sorted(by_revision.items())
+            if len(same) > 1]
+
+
+def missing(files):
+    """Pairs of a file and an identifier that it follows but nothing has."""
+    known = set(file.revision for file in files)
+    for file in files:
+        known.update(file.labels)
+    return [(file, each) for file in files for each in file.needs
+            if each not in known]
+
+
+def cycle(files):
+    """Files that follow each other in a circle; an empty list if none do."""
+    left = dict((file.revision, file) for file in files)
+    while True:
+        free = [revision for revision, file in left.items()
+                if not any(each in left for each in file.needs)]
+        if not free:
+            break
+        for revision in free:
+            del left[revision]
+    if not left:
+        return []
+    # What is left follows the circle or is in it: go down until it closes.
+    seen, revision = [], sorted(left)[0]
+    while revision not in seen:
+        seen.append(revision)
+        revision = [each for each in left[revision].needs if each in left][0]
+    return [left[each] for each in seen[seen.index(revision):]]
+
+
+def pending(files, at):
+    """The files that a database at the revisions *at* has not seen.
+
+    They come in an order in which they can be applied.
+    """
+    by_revision = dict((file.revision, file) for file in files)
+    seen, applied = list(at), set()
+    while seen:
+        revision = seen.pop()
+        if revision in by_revision and revision not in applied:
+            applied.add(revision)
+            seen.extend(by_revision[revision].needs)
+    left = [file for file in files if file.revision not in applied]
+    ordered = []
+    while left:
+        ready = [file for file in left
+                 if not any(each in [other.revision for other in left]
+                            for each in file.needs)]
+        if not ready:
+            return ordered + left
+        ordered.extend(ready)
+        left = [file for file in left if file not in ready]
+    return ordered
