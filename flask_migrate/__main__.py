@@ -5,28 +5,65 @@ whatever the order of its imports, and with ``flask.ext.*`` where Flask no
 longer has it.
 """
 import os
-import runpy
 import sys
+import types
 
-from . import importing
+from . import _compat, importing
+
+USAGE = """Usage: python -m flask_migrate SCRIPT [ARGUMENT]...
+
+Run SCRIPT, for instance manage.py, as Python would, with Flask-Script and
+flask.ext made importable on every Flask and Python.
+"""
 
 
 def main(argv):
     """Run the script that ``argv[0]`` names, with the rest as arguments."""
-    if not argv or argv[0] in ('-h', '--help'):
-        sys.stderr.write('Usage: python -m flask_migrate SCRIPT [ARGUMENT]...'
-                         '\n\nRun SCRIPT, for instance manage.py, with '
-                         'Flask-Script made importable.\n')
-        return 0 if argv else 2
-    if not os.path.exists(argv[0]):
-        sys.stderr.write("Error: There is no file '%s'. Usage: python -m "
-                         "flask_migrate manage.py db upgrade\n" % argv[0])
+    if argv and argv[0] in ('-h', '--help'):
+        sys.stdout.write(USAGE)
+        return 0
+    if not argv:
+        sys.stderr.write(USAGE)
+        return 2
+    try:
+        with open(argv[0], 'rb') as file:
+            source = file.read()
+    except EnvironmentError as error:
+        sys.stderr.write("Error: Can't open '%s': %s. Usage: python -m "
+                         "flask_migrate manage.py db upgrade\n"
+                         % (argv[0], error.strerror))
         return 2
     importing.make_flask_ext_importable()
     sys.argv[:] = argv
-    # As Python does for a script: its own folder, not the current one.
-    sys.path[0] = os.path.dirname(os.path.abspath(argv[0]))
-    runpy.run_path(argv[0], run_name='__main__')
+    if not _compat.safe_path():
+        # As Python does for a script: its own folder, not the current one.
+        sys.path[0] = os.path.dirname(os.path.realpath(argv[0]))
+    return run(source, argv[0])
+
+
+def run(source, path):
+    """Execute a script as ``__main__``.
+
+    :return: the exit code 1 after an exception, which has been printed as
+        Python prints it: without a line about this package.
+    """
+    # Not through runpy: it takes the module away when the script has ended,
+    # while threads and exit handlers still want it.
+    main = sys.modules['__main__'] = types.ModuleType('__main__')
+    main.__file__ = _compat.script_file(path)
+    main.__builtins__ = sys.modules[map.__module__]
+    try:
+        code = compile(source, main.__file__, 'exec', 0, True)
+    except (SyntaxError, ValueError, TypeError):
+        kind, error, _ = sys.exc_info()
+        sys.excepthook(kind, error, None)
+        return 1
+    try:
+        exec(code, main.__dict__)
+    except Exception:
+        kind, error, traceback = sys.exc_info()
+        sys.excepthook(kind, error, traceback.tb_next)
+        return 1
 
 
 if __name__ == '__main__':

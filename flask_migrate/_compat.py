@@ -5,7 +5,9 @@ Nothing here imports the rest of the package, and Alembic is imported only
 inside functions: see ``flask_migrate/__init__.py``.
 """
 import inspect
+import os
 import sys
+import traceback
 import types
 
 PY2 = sys.version_info[0] == 2
@@ -26,6 +28,35 @@ def native(text):
     if PY2 and isinstance(text, text_type):
         return text.encode('utf-8')
     return text
+
+
+def safe_path():
+    """Whether Python leaves the script's folder out (``-P``, 3.11)."""
+    return getattr(sys.flags, 'safe_path', False)
+
+
+def script_file(path):
+    """What ``__file__`` is in a script that is run (absolute from 3.9)."""
+    return os.path.abspath(path) if sys.version_info >= (3, 9) else path
+
+
+def text(value):
+    """Any value, an exception too, as text."""
+    if isinstance(value, bytes):
+        return value.decode('utf-8', 'replace')
+    try:
+        return text_type(value)
+    except UnicodeError:        # an exception of 2.7 with bytes in it
+        return str(value).decode('utf-8', 'replace')
+
+
+def importable(name):
+    """Whether a module can be imported."""
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    return True
 
 
 def argument_names(function):
@@ -71,8 +102,12 @@ def lazy_module(name, load):
 
 
 def reraise(error, cause):
-    """Raise *error* with *cause* as its reason (``raise ... from`` is 3.0+)."""
+    """Raise *error* because of *cause*, which is being handled.
+
+    ``raise ... from`` is Python 3, as are tracebacks that exceptions carry.
+    """
     error.__cause__ = cause
+    error.traceback = traceback.format_exc()
     raise error
 
 
@@ -166,6 +201,21 @@ def script_revisions(script, name):
         script.get_current_head() if n in ('head', 'heads') else n)
         for n in names if n]
     return [s for s in found if s is not None]
+
+
+def has_branches():
+    """Whether this Alembic knows several heads (0.7)."""
+    from alembic.script import ScriptDirectory
+    return hasattr(ScriptDirectory, 'get_heads')
+
+
+def finds_cycles():
+    """Whether this Alembic refuses revisions that form a circle (1.5)."""
+    try:
+        from alembic.script.revision import CycleDetected  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def format_script(script, verbose=False, **settings):
@@ -306,3 +356,108 @@ def all_tables(db):
                 table.info.setdefault('bind_key', bind)
             tables.append(table)
     return tables
+
+
+# ------------------------------------------- steps of a run, and connections
+
+def step_parts(step):
+    """Revision, direction, file and message of a step of Alembic.
+
+    Steps are tuples (function, from, to, message) before 0.7.
+    """
+    if isinstance(step, tuple):
+        function, before, after = step[:3]
+        direction = function.__name__
+        path = function.__code__.co_filename
+        return ((before if direction == 'downgrade' else after), direction,
+                path, step[3] if step[3:] else '')
+    if hasattr(step, 'revision') and not getattr(step, 'is_stamp', False):
+        script = step.revision
+        direction = 'upgrade' if step.is_upgrade else 'downgrade'
+        return script.revision, direction, script.path, script.doc or ''
+    return ', '.join(step.to_revisions) or 'base', 'stamp', None, ''
+
+
+def step_parent(step):
+    """The revisions that a step of ``downgrade`` leads to, as text."""
+    if isinstance(step, tuple):
+        return step[2]
+    return ', '.join(step.to_revisions)
+
+
+def step_text(step):
+    """What Alembic logs of a step."""
+    if isinstance(step, tuple):
+        function, before, after = step[:3]
+        return '%s %s -> %s' % (getattr(function, '__name__', 'stamp'),
+                                before, after) \
+            + (', %s' % step[3] if step[3:] else '')
+    return native(text_type(step))
+
+
+def error_text(error):
+    """The message of an exception as ``str``, in any encoding."""
+    try:
+        return native(text_type(error))
+    except UnicodeError:
+        return str(error)
+
+
+def execution_options(connection):
+    """The execution options of a Connection (public from 1.3)."""
+    if hasattr(connection, 'get_execution_options'):
+        return connection.get_execution_options()
+    return connection._execution_options
+
+
+def transaction_of(connection):
+    """The transaction that SQLAlchemy 1.4+ has begun, perhaps by itself."""
+    return getattr(connection, 'get_transaction', lambda: None)()
+
+
+def listen(target, **listeners):
+    """Listen to events; return a function that stops that.
+
+    SQLAlchemy before 0.9 cannot remove a listener.
+    """
+    from sqlalchemy import event
+    on = [True]
+
+    def guarded(function):
+        def listener(*args):
+            if on:
+                return function(*args)
+        return listener
+
+    guards = dict((name, guarded(function))
+                  for name, function in listeners.items())
+    for name, guard in guards.items():
+        event.listen(target, name, guard)
+
+    def stop():
+        del on[:]
+        for name, guard in guards.items():
+            try:
+                event.remove(target, name, guard)
+            except Exception:
+                pass
+    return stop
+
+
+def sqlite_error():
+    import sqlite3
+    return sqlite3.Error
+
+
+def server_process(connection):
+    """The server's number of a connection's session; None if unknown.
+
+    psycopg2 has ``get_backend_pid``, psycopg ``info``, MySQLdb and PyMySQL
+    ``thread_id``, MySQL Connector ``connection_id``.
+    """
+    raw = raw_connection(connection)
+    for name in ('get_backend_pid', 'thread_id', 'connection_id'):
+        found = getattr(raw, name, None)
+        if found is not None:
+            return found() if callable(found) else found
+    return getattr(getattr(raw, 'info', None), 'backend_pid', None)

@@ -29,8 +29,15 @@ class File(object):
         self.labels = _several(values.get('branch_labels'))
         self.doc = doc
 
-    def __str__(self):
-        return '%s (%s)' % (self.revision, os.path.basename(self.path))
+    @property
+    def name(self):
+        """The file's name, for messages."""
+        return _compat.text(os.path.basename(self.path))
+
+    @property
+    def title(self):
+        """Identifier and file name, for messages."""
+        return u'%s (%s)' % (self.revision, self.name)
 
 
 def _several(value):

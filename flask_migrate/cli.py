@@ -13,20 +13,27 @@ import click
 from flask import current_app
 from flask.cli import ScriptInfo, with_appcontext
 
-from . import _compat, console
+from . import _compat, console, options
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
 
-#: Marks an argument such as -1, which click takes for an option.
+#: Stands for the dash of an argument such as -1 or -3:current, which click
+#: takes for an option.
 _NEGATIVE = u'\0'
 
 
 class Operation(click.Command):
     """A command that takes ``-1`` for a revision, not for an option."""
 
+    optional = ()       # flags of options whose value may be left out
+
     def parse_args(self, ctx, args):
-        return click.Command.parse_args(
-            self, ctx, [re.sub(r'^-(?=\d+$)', _NEGATIVE, arg)
-                        for arg in args])
+        args = [re.sub(r'^-(?=\d)', _NEGATIVE, arg) for arg in args]
+        for i, arg in enumerate(args):
+            # click 7 has no options whose value may be left out.
+            if arg in self.optional and (
+                    i + 1 == len(args) or args[i + 1].startswith('-')):
+                args[i] = arg + '='
+        return click.Command.parse_args(self, ctx, args)
 
 
 class OperationGroup(click.Group):
@@ -53,7 +60,8 @@ def _parameter(option, default):
     if option.kind == 'flag':
         settings['is_flag'] = True
     elif option.kind == 'list':
-        settings.update(multiple=True, default=())
+        # click 7 takes the type from the default, and chokes on ().
+        settings.update(multiple=True, default=(), type=click.STRING)
     elif option.kind == 'number':
         settings['type'] = float
     return click.Option(option.flags + (option.name,), **settings)
@@ -66,32 +74,29 @@ def _command(operation):
     def run(**values):
         return _in_application(operation, values)
 
-    return Operation(
+    command = Operation(
         command_name(operation), callback=run, help=help_sentence(operation),
-        params=[_parameter(option, defaults[option.name])
+        params=[_parameter(option, defaults.get(option.name, False))
                 for option in operation.options])
+    command.optional = [flag for option in operation.options
+                        if option.kind == 'optional' for flag in option.flags]
+    return command
 
 
 def _in_application(operation, values):
-    from alembic.util import CommandError
     ctx = click.get_current_context()
     values = dict((name, _decoded(value)) for name, value in values.items())
     group = ctx.parent.params if ctx.parent is not None else {}
     # -d and -x may stand before the command's name as well.
     if not values.get('directory'):
         values['directory'] = group.get('directory')
-    values['x_arg'] = list(values.get('x_arg') or group.get('x_arg') or ())
+    values['x_arg'] = list(group.get('x_arg') or ()) + list(values['x_arg'])
     if values.get('depends_on') == ():
         values['depends_on'] = None
-    try:
-        with console.command_line():
-            if current_app:
-                operation(**values)
-            else:
-                with_appcontext(operation)(**values)
-    except CommandError as error:
-        console.report(error)
-        sys.exit(1)
+    if current_app:
+        console.run(operation, values)
+    else:
+        with_appcontext(console.run)(operation, values)
 
 
 def _decoded(value):
@@ -105,7 +110,7 @@ def _decoded(value):
 db = OperationGroup(
     'db', help='Perform database migrations.',
     params=[_parameter(option, None)
-            for option in OPERATIONS['list_templates'].options])
+            for option in (options.directory, options.x_arg)])
 for _name in ORDER:
     db.add_command(_command(OPERATIONS[_name]))
 

@@ -25,9 +25,8 @@ def operation(function):
         with as_command_errors():
             return function(*args, **kwargs)
     run.__wrapped__ = function      # functools does that from 3.2
-    run.options = [options.directory, options.x_arg] + [
-        each for each in function.__dict__.get('options', [])
-        if each not in (options.directory, options.x_arg)]
+    run.options = [options.directory, options.x_arg] \
+        + function.__dict__.get('options', []) + [options.show_traceback]
     OPERATIONS[function.__name__] = run
     ORDER.append(function.__name__)
     return run
@@ -209,7 +208,7 @@ def migrate(directory=None, message=None, sql=False, head='head',
 
 @operation
 @options.revision
-def edit(directory=None, revision='current', x_arg=None):
+def edit(directory=None, revision='head', x_arg=None):
     """Open a revision file in $EDITOR.
 
     :param revision: its identifier; 'current' is what the database is at.
@@ -249,37 +248,78 @@ def merge(directory=None, revisions='', message=None, branch_label=None,
 @options.revision
 @options.sql
 @options.tag
+@options.wait
+@options.no_lock
+@options.lock_timeout
+@options.allow_newer
+@options.dry_run
+@options.backup
 def upgrade(directory=None, revision='head', sql=False, tag=None,
-            x_arg=None):
+            x_arg=None, wait=None, no_lock=False, lock_timeout=None,
+            allow_newer=False, dry_run=False, backup=None, progress=None):
     """Upgrade the database to a later revision.
 
     :param revision: the target: an identifier, 'head', 'heads', '+1'.
     :param sql: whether to print the SQL instead of executing it.
     :param tag: any text, for env.py.
+    :param wait: seconds to wait for another process that is migrating the
+        same database; 0: fail at once.  By default what ``Migrate`` says,
+        which is 600.
+    :param no_lock: whether to take no lock.
+    :param lock_timeout: seconds that a statement may wait for a table lock.
+    :param allow_newer: whether to do nothing, instead of failing, where the
+        database is at a revision that no file here has.
+    :param dry_run: whether to change nothing and return what would be run;
+        with *sql*, to print that as SQL.
+    :param backup: path for a copy of the SQLite database; '' is one beside
+        it.
+    :param progress: is called after each revision with a
+        ``flask_migrate.changes.Progress``: number, total, description,
+        seconds and engine.
+    :return: with *dry_run* a list of texts, else None.
+    :raises alembic.util.CommandError: where a revision fails; it is a
+        ``flask_migrate.failures.MigrationFailed`` then.
 
     .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *wait* and all that follow.
     """
-    _change(_config(directory, x_arg), 'upgrade', revision, sql, tag)
+    from .changes import change
+    return change(
+        _config(directory, x_arg), 'upgrade', revision, sql=sql, tag=tag,
+        wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
+        allow_newer=allow_newer, dry_run=dry_run, backup=backup,
+        progress=progress)
 
 
 @operation
 @options.revision
 @options.sql
 @options.tag
+@options.wait
+@options.no_lock
+@options.lock_timeout
+@options.dry_run
+@options.backup
 def downgrade(directory=None, revision='-1', sql=False, tag=None,
-              x_arg=None):
+              x_arg=None, wait=None, no_lock=False, lock_timeout=None,
+              dry_run=False, backup=None, progress=None):
     """Take the database back to an earlier revision.
 
     :param revision: the target: an identifier, 'base', '-1'; with *sql*
         a range ``from:to``.
-    :param sql: whether to print the SQL instead of executing it.
-    :param tag: any text, for env.py.
+
+    The other parameters and what is returned are those of :func:`upgrade`.
 
     .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *wait* and all that follow.
     """
-    if sql and revision == '-1':
+    from .changes import change
+    if sql and not dry_run and revision == '-1':
         revision = 'head:-1'
-    _change(_config(directory, x_arg), 'downgrade', revision, sql, tag)
+    return change(
+        _config(directory, x_arg), 'downgrade', revision, sql=sql, tag=tag,
+        wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
+        dry_run=dry_run, backup=backup, progress=progress)
 
 
 @operation
@@ -287,34 +327,28 @@ def downgrade(directory=None, revision='-1', sql=False, tag=None,
 @options.sql
 @options.tag
 @options.purge
+@options.wait
+@options.no_lock
+@options.lock_timeout
 def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
-          x_arg=None):
+          x_arg=None, wait=None, no_lock=False, lock_timeout=None):
     """Record a revision in the database without running anything.
 
     :param revision: identifier, or several.
-    :param sql: whether to print the SQL instead of executing it.
-    :param tag: any text, for env.py.
     :param purge: whether to forget first what is recorded.
 
+    The other parameters are those of :func:`upgrade`.
+
     .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *purge* and all that follow.
     """
+    from .changes import change
     revisions = [revision] if isinstance(revision, _compat.string_types) \
         else list(revision or ['head'])
-    _change(_config(directory, x_arg), 'stamp',
-            revisions if len(revisions) > 1 else revisions[0], sql, tag,
-            purge=purge)
-
-
-def _change(config, name, target, sql, tag, purge=False):
-    """Run an Alembic command that changes the database."""
-    from . import runner
-    command, kept = _compat.alembic_command(
-        name, sql=sql, tag=tag, **({'purge': True} if purge else {}))
-    if sql:
-        with runner.environment(config):
-            command(config, target, **kept)
-        return
-    runner.change(config, command, name, target, kept)
+    change(_config(directory, x_arg), 'stamp',
+           revisions if len(revisions) > 1 else revisions[0], sql=sql,
+           tag=tag, wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
+           **({'purge': True} if purge else {}))
 
 
 @operation
@@ -396,11 +430,14 @@ def branches(directory=None, verbose=False, x_arg=None):
 
 @operation
 @options.verbose
+@options.head_only
 @options.check_heads
-def current(directory=None, verbose=False, check_heads=False, x_arg=None):
+def current(directory=None, verbose=False, head_only=False,
+            check_heads=False, x_arg=None):
     """Show the revision that the database is at.
 
     :param verbose: whether to print more.
+    :param head_only: nothing any more; callers of old may still pass it.
     :param check_heads: whether to raise unless the database is at all heads.
     :return: a list of Alembic's Scripts, empty before the first upgrade.
     :raises alembic.util.CommandError: see *check_heads*.
@@ -435,8 +472,5 @@ def ensure_version(directory=None, sql=False, x_arg=None):
 
     .. versionadded:: 5.0.0
     """
-    from . import runner
-    config = _config(directory, x_arg)
-    command, kept = _compat.alembic_command('ensure_version', sql=sql)
-    with runner.environment(config, changes=not sql):
-        command(config, **kept)
+    from . import changes
+    changes.ensure_version(_config(directory, x_arg), sql)

@@ -12,6 +12,8 @@ import sys
 
 from . import _compat
 
+log = logging.getLogger('flask_migrate')
+
 #: Whether a command line is running (one process has one).
 _active = []
 
@@ -28,12 +30,28 @@ def active():
     return bool(_active)
 
 
-@contextmanager
-def command_line():
-    """Run one command for a command line: it may print and be seen."""
+def run(operation, values):
+    """Run an operation for a command line: it prints, and ends on errors.
+
+    :param operation: the function.
+    :param values: its arguments, with those of the command line itself.
+    """
+    from alembic.util import CommandError
+    values = dict(values)
+    debug = values.pop('show_traceback', False) \
+        or os.environ.get('FLASK_DEBUG', '0').lower() not in (
+            '0', '', 'false', 'no')
     _active.append(True)
     try:
-        yield
+        operation(**values)
+    except CommandError as error:
+        if debug:
+            sys.stderr.write(getattr(error, 'traceback', ''))
+        report(error)
+        sys.exit(1)
+    except KeyboardInterrupt as error:
+        report(getattr(error, 'report', 'Interrupted.'))
+        sys.exit(130)       # as shells count a process ended by Ctrl-C
     finally:
         _active.pop()
 
@@ -66,8 +84,9 @@ class Quiet(io.StringIO):
 class _Noise(logging.Filter):
     """Hide what Alembic says of itself in every command."""
 
+    # 'Running %s' comes from us, with a number and the time it took.
     starts = ('Context impl ', 'Will assume ', 'setting up autogenerate',
-              'setup plugin ', 'Generating static SQL')
+              'setup plugin ', 'Generating static SQL', 'Running ')
 
     def filter(self, record):
         return not str(record.msg).startswith(self.starts)
@@ -175,3 +194,42 @@ def status(config):
         yield
     finally:
         sys.stdout = stdout
+
+
+@contextmanager
+def interruptible():
+    """Let Ctrl-C stop a statement that PostgreSQL is executing.
+
+    psycopg2 looks for signals only when the server has answered, unless it
+    waits in Python.  Only in a command line: it concerns all connections of
+    the process.
+
+    :return: a list that is not empty after Ctrl-C.
+    """
+    interrupted = []
+    extensions = sys.modules.get('psycopg2.extensions')
+    if extensions is None or not active():
+        yield interrupted
+        return
+    import select
+
+    def wait(connection):
+        while True:
+            try:
+                state = connection.poll()
+                if state == extensions.POLL_OK:
+                    return
+                ready = [connection.fileno()]
+                select.select(ready if state == extensions.POLL_READ else [],
+                              ready if state == extensions.POLL_WRITE else [],
+                              [])
+            except KeyboardInterrupt:
+                interrupted.append(True)
+                connection.cancel()     # the server then ends the statement
+
+    before = extensions.get_wait_callback()
+    extensions.set_wait_callback(wait)
+    try:
+        yield interrupted
+    finally:
+        extensions.set_wait_callback(before)

@@ -216,21 +216,17 @@ def broken_chain(files):
         return "Revision %s is in %d files: %s. Delete the copy, or give " \
             "one of them an identifier of its own." % (
                 same[0].revision, len(same),
-                ' and '.join(_name(file) for file in same))
+                ' and '.join(file.name for file in same))
     for file, gone in chain.missing(files):
         return "%s follows revision '%s', whose file is missing. Restore " \
             "that file from version control, or let down_revision name " \
-            "another one." % (_name(file), gone)
+            "another one." % (file.name, gone)
     circle = chain.cycle(files)
     if circle:
         return "The revisions follow each other in a circle: %s. Correct " \
             "down_revision in one of these files." % ' -> '.join(
-                '%s' % file for file in circle + circle[:1])
+                file.title for file in circle + circle[:1])
     return None
-
-
-def _name(file):
-    return text(os.path.basename(file.path))
 
 
 # ------------------------------------------------ what Alembic says itself
@@ -296,7 +292,7 @@ def _several_heads(facts, *_):
     if len(found) < 2:
         return None
     message = 'The revisions have %d heads: %s.' % (
-        len(found), ', '.join('%s' % file for file in found))
+        len(found), ', '.join(file.title for file in found))
     if not _compat.has_branches():
         return message + "\n  Let one of them follow the other " \
             "(down_revision): joining them needs Alembic 0.7 or newer."

@@ -13,6 +13,8 @@ import inspect
 import sys
 import types
 
+from . import _compat
+
 
 def make_flask_script_importable():
     """Mend ``flask_script``, now or when somebody imports it.
@@ -21,7 +23,7 @@ def make_flask_script_importable():
     """
     if 'flask_script' in sys.modules:
         _mend(sys.modules['flask_script'])
-    elif sys.version_info >= (3, 4) and _Finder not in sys.meta_path:
+    elif not _compat.PY2 and _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
 
 
@@ -123,42 +125,64 @@ def _mend(flask_script):
 
 def make_flask_ext_importable():
     """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0."""
-    if sys.version_info < (3, 4):
-        return
     try:
         __import__('flask.ext')
     except ImportError:
-        sys.meta_path.append(_ExtFinder)
+        # First, or Python would find the submodules of a package again, and
+        # import them twice.
+        sys.meta_path.insert(0, _ExtFinder)
 
 
 class _ExtFinder(object):
-    """Finds ``flask.ext`` and what is below it."""
+    """Finds ``flask.ext``, an empty package, and what is below it."""
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
+        if not (name + '.').startswith('flask.ext.'):
+            return None
         from importlib.machinery import ModuleSpec
-        if name == 'flask.ext':
-            return ModuleSpec(name, cls, is_package=True)
-        if name.startswith('flask.ext.'):
-            return ModuleSpec(name, cls)
-        return None
+        return ModuleSpec(name, cls, is_package=name == 'flask.ext')
 
     @classmethod
     def create_module(cls, spec):
         if spec.name == 'flask.ext':
             return None
-        from importlib import import_module
-        rest = spec.name[len('flask.ext.'):]
-        real = 'flask_' + rest
-        try:
-            return import_module(real)
-        except ImportError as error:
-            if getattr(error, 'name', None) == real:
-                # Flask 0.x also found flaskext.NAME.
-                raise ImportError(
-                    "No module named '%s' (%s)" % (spec.name, real))
-            raise
+        module = _extension(spec.name)
+        spec.loader_state = module.__spec__
+        return module
 
     @classmethod
     def exec_module(cls, module):
-        """The module has run already, under its own name."""
+        # It has run already, under its own name, and keeps its own spec.
+        if module.__spec__.name != 'flask.ext':
+            module.__spec__ = module.__spec__.loader_state
+
+    # The two methods that Python 2.7 asks for.
+
+    @classmethod
+    def find_module(cls, name, path=None):
+        return cls if (name + '.').startswith('flask.ext.') else None
+
+    @classmethod
+    def load_module(cls, name):
+        if name == 'flask.ext':
+            module = types.ModuleType(name)
+            module.__path__ = []
+        else:
+            module = _extension(name)
+        sys.modules[name] = module
+        return module
+
+
+def _extension(name):
+    """The module that ``flask.ext.NAME`` stands for."""
+    real = 'flask_' + name[len('flask.ext.'):]
+    try:
+        __import__(real)
+    except ImportError as error:
+        # Python 3 knows which module is missing, 2.7 only says it.
+        if getattr(error, 'name', None) == real \
+                or str(error) == 'No module named ' + real:
+            raise ImportError("No module named '%s' (%s)" % (name, real))
+        raise
+    return sys.modules[real]

@@ -13,15 +13,19 @@ class Option(object):
     :param name: name of the function's parameter.
     :param flags: such as ``-m`` and ``--message``.
     :param kind: 'text', 'flag' (present or not), 'list' (may be repeated;
-        positional: any number) or 'number'.
+        positional: any number), 'number', or 'optional' (a text that may be
+        left out: '').
     :param help: one sentence.
+    :param of_command_line: whether it is for the command line itself and no
+        parameter of the function.
     """
 
-    def __init__(self, name, flags, kind, help):
+    def __init__(self, name, flags, kind, help, of_command_line=False):
         self.name = name
         self.flags = flags
         self.kind = kind
         self.help = help
+        self.of_command_line = of_command_line
 
     def __call__(self, function):
         """Decorate an operation."""
@@ -33,8 +37,8 @@ class Option(object):
 
 
 def option(name, *flags, **settings):
-    return Option(name, flags, settings.get('kind', 'text'),
-                  settings['help'])
+    settings.setdefault('kind', 'text')
+    return Option(name, flags, **settings)
 
 
 directory = option(
@@ -98,8 +102,11 @@ resolve_dependencies = option(
     'resolve_dependencies', '--resolve-dependencies', kind='flag',
     help='Count a revision that others depend on as no head.')
 check_heads = option(
-    'check_heads', '--check-heads', kind='flag',
+    'check_heads', '-c', '--check-heads', kind='flag',
     help='Fail unless the database is at every head.')
+head_only = option(
+    'head_only', '--head-only', kind='flag',
+    help='Nothing any more; scripts of old may still give it.')
 revision = option(
     'revision', help='Revision identifier.')
 revisions = option(
@@ -108,3 +115,28 @@ revisions = option(
 targets = option(
     'revision', kind='list',
     help='Revision identifiers (default: head).')
+wait = option(
+    'wait', '--wait', kind='number',
+    help='Seconds to wait for another process that is migrating the same '
+         'database; 0: fail at once (default is 600).')
+no_lock = option(
+    'no_lock', '--no-lock', kind='flag',
+    help='Take no lock, as behind a pooler in transaction mode.')
+lock_timeout = option(
+    'lock_timeout', '--lock-timeout', kind='number',
+    help='Seconds that a statement may wait for a table lock (PostgreSQL, '
+         'MySQL, MariaDB).')
+allow_newer = option(
+    'allow_newer', '--allow-newer', kind='flag',
+    help='Do nothing where the database is at a revision that this code '
+         'does not know.')
+dry_run = option(
+    'dry_run', '--dry-run', '--plan', kind='flag',
+    help='List what would be run; with --sql, as SQL from where the '
+         'database is.')
+backup = option(
+    'backup', '--backup', kind='optional',
+    help='Copy a SQLite database first, to this path or beside it.')
+show_traceback = option(
+    'show_traceback', '--raise', kind='flag', of_command_line=True,
+    help='Show the traceback of an error.')

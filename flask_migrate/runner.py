@@ -2,7 +2,7 @@
 
 Alembic executes env.py for each command, and env.py hands every database to
 ``context.configure()``.  That call is wrapped for the length of the command:
-all safety measures work for a file of 2013 as for one of today.
+what is done there holds for a file of 2013 as for one of today.
 """
 from contextlib import contextmanager
 import threading
@@ -10,6 +10,7 @@ import threading
 from flask import current_app
 
 from . import _compat, console, legacy
+from .databases import database_names
 
 #: Alembic's ``context`` and ``op`` are global to the process.
 _one_at_a_time = threading.RLock()
@@ -18,32 +19,32 @@ _one_at_a_time = threading.RLock()
 class Met(object):
     """A database that env.py configured.
 
-    :ivar engine: its engine.
+    :ivar engine: its engine; None where SQL is printed.
     :ivar heads: the revisions it was at.
-    :ivar steps: what the command will do there, or did.
+    :ivar steps: what the command does there.
+    :ivar table: name and schema of its version table.
     """
 
-    def __init__(self, engine, heads, steps):
+    def __init__(self, engine, heads, table):
         self.engine = engine
         self.heads = heads
-        self.steps = steps
+        self.steps = []
+        self.table = table
 
 
 class Run(object):
     """What one command does to the databases that env.py configures.
 
+    This one looks and changes nothing; see ``changes.Change``.
+
     :param arguments: ``Migrate(**kwargs)`` for ``context.configure()``.
-    :param changes: whether the command writes to databases.
     """
 
-    def __init__(self, arguments, changes=False):
+    def __init__(self, arguments):
         self.arguments = arguments
-        self.changes = changes
-        self.planning = False
         self.databases = []
-        self.environment = None
-        self.options = {}
-        self.step = None
+        self.environment = None     # Alembic's, of the command
+        self.options = {}           # what the command gave to it
         self.leaves_out_empty = True
 
     def configure(self, real, environment, connection, args, kwargs):
@@ -51,55 +52,59 @@ class Run(object):
         options = environment.context_opts
         if environment is not self.environment:
             self.environment, self.options = environment, dict(options)
-        options['fn'] = self._function
-        if self.planning:
-            options['dont_mutate'] = True
-            options.pop('purge', None)
-        directives = [function for function in (
+        options['fn'] = self.function
+        self.prepare(options, connection, kwargs)
+        hooks = [hook for hook in (
             self.arguments.get('process_revision_directives'),
-            kwargs.get('process_revision_directives')) if function]
+            kwargs.get('process_revision_directives')) if hook]
         for name, value in self.arguments.items():
             kwargs.setdefault(name, value)
         kwargs['process_revision_directives'] = self._directives(
-            directives[:1] if directives[1:] == directives[:1]
-            else directives, 'upgrade_token' in kwargs)
+            hooks[:1] if hooks[1:] == hooks[:1] else hooks,
+            'upgrade_token' in kwargs)
         return real(environment, connection, *args, **kwargs)
 
-    def _function(self, heads, context):
+    def prepare(self, options, connection, kwargs):
+        """Get ready for a database, before Alembic does.
+
+        :param options: what the command gave to Alembic's environment.
+        :param connection: to the database; None where SQL is printed.
+        :param kwargs: what env.py gives to ``context.configure()``.
+        """
+        # No version table in a database that is only looked at.
+        options['dont_mutate'] = True
+
+    def function(self, heads, context):
         """Stand in for what the Alembic command does to one database."""
-        heads = tuple(heads) if isinstance(heads, (tuple, list)) \
-            else (heads,) if heads else ()
-        engine = context.connection.engine if context.connection is not None \
-            and not context.as_sql else None
-        met = Met(engine, heads, [])
+        self.meet(heads, context)
+        return self.options['fn'](heads, context)
+
+    def meet(self, heads, context):
+        """Note a database, and return what is noted."""
+        if not isinstance(heads, (tuple, list)):     # Alembic 0.6
+            heads = (heads,) if heads else ()
+        engine = None if context.as_sql else context.connection.engine
+        met = Met(engine, tuple(heads),
+                  (getattr(context, 'version_table', 'alembic_version'),
+                   getattr(context, 'version_table_schema', None)))
         self.databases.append(met)
-        steps = self.options['fn'](
-            heads if hasattr(context, 'get_current_heads')
-            else context.get_current_revision(), context)
-        if self.planning:
-            met.steps = list(steps)
-            return []
-        return self._followed(steps, met)
+        return met
 
-    def _followed(self, steps, met):
-        for step in steps:
-            self.step = step
-            met.steps.append(step)
-            yield step
-            self.step = None
-
-    def _directives(self, functions, multidb):
+    def _directives(self, hooks, multidb):
         """Ask the user's hooks, then leave out a script with no changes."""
+        expected = 1
         if multidb:
             state = current_app.extensions['migrate']
-            expected = 1 + len(_compat.bind_keys(current_app, state.db))
-        else:
-            expected = 1
+            expected = len(database_names(current_app, state.db))
 
         def process_revision_directives(context, revision, directives):
-            for function in functions:
+            given = list(directives)
+            for hook in hooks:
                 if directives:
-                    function(context, revision, directives)
+                    hook(context, revision, directives)
+            if not self.leaves_out_empty:
+                directives[:] = directives or given
+                return
             if not directives or not getattr(
                     context.config.cmd_opts, 'autogenerate', False):
                 return
@@ -107,24 +112,28 @@ class Run(object):
             found = getattr(script, 'upgrade_ops_list', None)
             if found is None:                       # Alembic 0.8
                 found = [script.upgrade_ops]
-            if self.leaves_out_empty and len(self.databases) >= expected \
+            if len(self.databases) >= expected \
                     and all(operations.is_empty() for operations in found):
                 directives[:] = []
         return process_revision_directives
 
+    def close(self):
+        """Leave everything as it was before the command."""
+
 
 @contextmanager
-def environment(config, changes=False):
+def environment(config, kind=Run, **settings):
     """Have everything in place for an Alembic command on *config*.
 
     :param config: the :class:`flask_migrate.Config`.
-    :param changes: whether the command writes to databases.
+    :param kind: class of the run.
+    :param settings: its other arguments.
     :return: the :class:`Run`.
     """
     app = current_app._get_current_object()
     state = app.extensions['migrate']
     directory = config.get_main_option('script_location')
-    run = Run(dict(state.configure_args), changes)
+    run = kind(dict(state.configure_args), **settings)
     EnvironmentContext = _compat.environment_context()
     with _one_at_a_time:
         real = EnvironmentContext.configure
@@ -144,32 +153,4 @@ def environment(config, changes=False):
         finally:
             EnvironmentContext.configure = real
             app.extensions['migrate'] = state
-
-
-def change(config, command, name, target, arguments):
-    """Run an Alembic command that changes databases.
-
-    First env.py runs to find out what there is to do, with nothing written;
-    then, if there is anything, once more to do it.
-    """
-    with environment(config, changes=True) as run:
-        run.planning = True
-        command(config, target, **arguments)
-        planned, run.databases = run.databases, []
-        if not any(met.steps for met in planned) \
-                and not arguments.get('purge'):
-            _say_nothing_to_do(config, name, planned)
-            return
-        run.planning = False
-        if run.environment is None:
-            return
-        EnvironmentContext = type(run.environment)
-        script = run.environment.script
-        with EnvironmentContext(config, script, **run.options):
-            script.run_env()
-
-
-def _say_nothing_to_do(config, name, planned):
-    at = sorted(set(head for met in planned for head in met.heads))
-    console.write(u'Nothing to do: the database is at %s.'
-                  % (u', '.join(at) or u'base'))
+            run.close()

@@ -7,7 +7,6 @@ import argparse
 import difflib
 from functools import wraps
 import re
-import sys
 
 from . import _compat, console, importing
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
@@ -24,8 +23,11 @@ HELP = 'Perform database migrations'
 class Missing(object):
     """Stands for what could not be imported; says so when it is used."""
 
-    def __init__(self, reason):
+    def __init__(self, reason, *class_statement):
         self.__dict__['reason'] = reason
+        if class_statement:         # class Own(Manager)
+            self.__dict__['reason'] = class_statement[0][0].reason
+            self._explain()
 
     def _explain(self, *args, **kwargs):
         from .errors import MigrateError
@@ -59,28 +61,48 @@ def migrate_command(flask_script):
         """A Manager whose commands are found by :class:`_Commands`."""
 
         def create_parser(self, *args, **kwargs):
-            parser = flask_script.Manager.create_parser(self, *args, **kwargs)
-            for action in parser._actions:
+            parent = self.parent
+            if 'parents' in kwargs:
+                # Flask-Script 0.6 repeats the options of manage.py for each
+                # command, whose defaults then hide what was given.
+                self.parent = None
+            try:
+                parser = flask_script.Manager.create_parser(
+                    self, *args, **kwargs)
+            finally:
+                self.parent = parent
+            # Flask-Script 0.5 has a parser for each command only.
+            for action in parser._actions[:]:
                 if isinstance(action, argparse._SubParsersAction):
                     action.__class__ = _Commands
                     action.choices = _AnyName(action.choices)
+                    action.before = _options_before(parser)
             return parser
 
+    class Operation(flask_script.Command):
+        def create_parser(self, *args, **kwargs):
+            if 'parents' in kwargs:     # as above
+                kwargs['parents'] = []
+            return _negatives(flask_script.Command.create_parser(
+                self, *args, **kwargs))
+
     manager = MigrateManager()
-    # Set, not passed: usage= would destroy the usage line of each command,
-    # and Flask-Script 0.5 knows no other argument.
+    # Set, not passed: usage= would destroy the usage line of each command.
+    if not hasattr(manager, 'description'):     # Flask-Script 0.5
+        manager.usage = HELP
     manager.help = manager.description = HELP
     for name in ORDER:
-        manager.add_command(command_name(OPERATIONS[name]),
-                            _command(flask_script, OPERATIONS[name]))
+        manager.add_command(
+            command_name(OPERATIONS[name]),
+            _declared(flask_script, Operation(), OPERATIONS[name]))
     return manager
 
 
-def _command(flask_script, operation):
-    """One operation as a Command, as ``@manager.option`` makes them."""
+def _declared(flask_script, command, operation):
+    """Make a Command of an operation, as ``@manager.option`` does."""
     defaults = _compat.argument_defaults(operation.__wrapped__)
-    command = flask_script.Command()
-    command.option_list = [_option(flask_script, each, defaults[each.name])
+    command.option_list = [_option(flask_script, each,
+                                   defaults.get(each.name, False))
                            for each in operation.options]
     command.run = _run(operation)
     command.__doc__ = help_sentence(operation).replace('%', '%%')
@@ -99,7 +121,9 @@ def _option(flask_script, option, default):
         settings['nargs'] = '*'
     elif not option.flags:
         settings['nargs'] = '?'
-    if option.kind == 'number':
+    elif option.kind == 'optional':
+        settings.update(nargs='?', const='')
+    elif option.kind == 'number':
         settings['type'] = float
     return flask_script.Option(*(option.flags or (option.name,)), **settings)
 
@@ -108,22 +132,18 @@ def _run(operation):
     """The function that Flask-Script calls: it prints errors and exits."""
     @wraps(operation)
     def run(*args, **kwargs):
-        from alembic.util import CommandError
-        try:
-            with console.command_line():
-                operation(*args, **kwargs)
-        except CommandError as error:
-            console.report(error)
-            sys.exit(1)
-        # Manager.run() would make an exit code of what is returned.
+        names = _compat.argument_names(operation.__wrapped__)
+        kwargs.update(zip(names, args))
+        # Returns nothing: Manager.run() would make an exit code of it.
+        console.run(operation, kwargs)
     return run
 
 
 class _Commands(argparse._SubParsersAction):
     """Finds the parser of a command, and what argparse makes hard.
 
-    It says "did you mean" after a mistyped command, and lets an option have
-    a value like ``-3:current``.
+    It says "did you mean" after a mistyped command, lets an option have a
+    value like ``-3:current``, and takes options before the command.
     """
 
     def __call__(self, parser, namespace, values, option_string=None):
@@ -134,13 +154,44 @@ class _Commands(argparse._SubParsersAction):
             if near:
                 message += ", did you mean '%s'?" % near[0]
             parser.error(message)
-        values = list(values)
-        for i in reversed(range(2, len(values))):
-            if re.match(r'-\d+(:.*)?$', values[i]) \
-                    and values[i - 1] in ('-r', '--rev-range'):
-                values[i - 1:i + 1] = ['--rev-range=' + values[i]]
+        _negatives(self._name_parser_map[name])
+        values = values[:1] + self.before + values[1:]
+        del self.before[:]
         argparse._SubParsersAction.__call__(
             self, parser, namespace, values, option_string)
+
+
+def _negatives(parser):
+    """Let *parser* take ``-3:current`` for a value, as it does ``-3``."""
+    parser._negative_number_matcher = re.compile(r'-\d')
+    return parser
+
+
+def _options_before(parser):
+    """Let the options of all commands stand before the command as well.
+
+    :return: a list, which will hold those that were given.
+    """
+    given = []
+    for option in OPERATIONS['list_templates'].options:
+        if not any(flag in parser._option_string_actions
+                   for flag in option.flags):
+            parser.add_argument(*option.flags, action=_Before, given=given,
+                                metavar=option.name.upper(), help=option.help)
+    return given
+
+
+class _Before(argparse.Action):
+    """Keeps an option for the command; the namespace gets nothing."""
+
+    def __init__(self, option_strings, dest, given, **settings):
+        argparse.Action.__init__(
+            self, option_strings, argparse.SUPPRESS,
+            default=argparse.SUPPRESS, **settings)
+        self.given = given
+
+    def __call__(self, parser, namespace, value, option_string=None):
+        self.given.extend([option_string, value])
 
 
 class _AnyName(dict):

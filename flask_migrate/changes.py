@@ -1,0 +1,394 @@
+"""Commands that change databases: plan, lock, run, and say where it ended.
+
+env.py runs a first time to find out what there is to do, with nothing
+written and nothing locked.  If there is anything, the databases are locked
+and env.py runs again, which reads the versions anew.
+"""
+from collections import namedtuple
+from contextlib import contextmanager
+import os
+import time
+
+from flask import current_app
+
+from . import _compat, console, failures, locking, sqlite
+from .errors import MigrateError
+from .runner import Run, environment
+from .watching import Watcher
+
+#: What a ``progress`` callback is given when a revision has been applied.
+Progress = namedtuple('Progress', 'number total description seconds engine')
+
+
+class Followed(object):
+    """A revision that is being run.
+
+    :ivar text: as it is logged.
+    :ivar kind: name of the database's dialect.
+    :ivar server_process: dialect and number of the session, for the watcher.
+    :ivar statements: what it has executed, where that cannot be rolled back.
+    """
+
+    def __init__(self, step, number, total, connection, statements):
+        self.step = step
+        self.number = number
+        self.total = max(total, number)
+        self.start = time.time()
+        self.text = '[%d/%d] Running %s' % (
+            self.number, self.total, _compat.step_text(step))
+        self.engine = connection.engine
+        self.kind = connection.dialect.name
+        pid = _compat.server_process(connection) \
+            if self.kind in ('postgresql', 'mysql', 'mariadb') else None
+        self.server_process = pid and (
+            'postgresql' if self.kind == 'postgresql' else 'mysql', pid)
+        self.statements = statements
+        del statements[:]
+
+
+class Change(Run):
+    """A run that changes databases.
+
+    :param wait: seconds to wait for another process; None: no lock.
+    :param lock_timeout: seconds that a statement waits for a table lock.
+    :param progress: is called with a Progress after each revision.
+    """
+
+    def __init__(self, arguments, wait=None, lock_timeout=None,
+                 progress=None):
+        Run.__init__(self, arguments)
+        self.wait = wait
+        self.lock_timeout = lock_timeout
+        self.progress = progress
+        self.planning = False
+        self.newer = False          # a database knows a later revision
+        self.allow_newer = False
+        self.starting = []          # heads of each database for --sql
+        self.total = 0
+        self.done = 0
+        self.followed = None
+        self.watcher = None
+        self.locks = {}
+        self._undo = []
+        self._journals = {}
+
+    # What env.py meets ---------------------------------------------------
+
+    def prepare(self, options, connection, kwargs):
+        if self.planning:
+            options['dont_mutate'] = True
+            options.pop('purge', None)
+            return
+        if connection is None:
+            if self.starting:
+                options['starting_rev'] = self.starting.pop(0) or None
+            return
+        self.lock([connection.engine])
+        if connection.dialect.name == 'sqlite':
+            kwargs.setdefault('transactional_ddl', True)
+            self._enter(sqlite.transactional(connection, console.active()))
+        if connection.dialect.name in failures.NOT_TRANSACTIONAL:
+            self._journals[id(connection)] = self._journal(connection)
+        if self.lock_timeout is not None:
+            self._set_lock_timeout(connection)
+
+    def _enter(self, manager):
+        manager.__enter__()
+        self._undo.append(lambda: manager.__exit__(None, None, None))
+
+    def lock(self, engines):
+        """Lock databases that are not locked yet."""
+        if self.wait is None:
+            return
+        held = locking.take_locks(engines, self.wait, self.locks)
+        self.locks.update(held)
+        self._undo[:0] = [lock.release for lock in held.values()]
+
+    def _journal(self, connection):
+        statements = []
+
+        def after_cursor_execute(connection, cursor, statement, *args):
+            sql = ' '.join(statement.split())
+            if not sql.upper().startswith(
+                    ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ')):
+                statements.append(sql)
+        self._undo.append(_compat.listen(
+            connection, after_cursor_execute=after_cursor_execute))
+        return statements
+
+    def _set_lock_timeout(self, connection):
+        """Tell the server how long a statement may wait for a lock."""
+        seconds = self.lock_timeout
+        if connection.dialect.name == 'postgresql':
+            names = {'lock_timeout': '%d' % max(1, seconds * 1000)}
+        elif connection.dialect.name in ('mysql', 'mariadb'):
+            names = dict.fromkeys(
+                ('lock_wait_timeout', 'innodb_lock_wait_timeout'),
+                '%d' % max(1, round(seconds)))
+        else:
+            return
+        raw = _compat.raw_connection(connection)
+        alone = not connection.in_transaction()
+
+        def execute(name, value):
+            cursor = raw.cursor()
+            cursor.execute('SET SESSION %s = %s' % (name, value))
+            cursor.close()
+            if alone:
+                raw.commit()
+
+        def give_back():
+            try:
+                for name in names:
+                    execute(name, 'DEFAULT')
+            except Exception:
+                pass            # env.py has closed the connection
+        for name, value in names.items():
+            execute(name, value)
+        self._undo.append(give_back)
+
+    def function(self, heads, context):
+        met = self.meet(heads, context)
+        if context.as_sql:
+            return self.options['fn'](heads, context)
+        if self.planning:
+            if self.allow_newer and self._is_newer(met.heads):
+                self.newer = True
+                return []
+            met.steps = list(self.options['fn'](heads, context))
+            return []
+        return self._follow(self.options['fn'](heads, context), context)
+
+    def _is_newer(self, heads):
+        script = self.environment.script
+        for head in heads:
+            try:
+                if script.get_revision(head) is None:
+                    return True
+            except Exception:
+                return True
+        return False
+
+    def _follow(self, steps, context):
+        """Note which revision is running, and when it is done."""
+        connection = context.connection
+        statements = self._journals.get(id(connection), [])
+        for step in steps:
+            self.followed = followed = Followed(
+                step, self.done + 1, self.total, connection, statements)
+            yield step
+            self.followed = None
+            self.done += 1
+            seconds = time.time() - followed.start
+            if console.active():
+                console.log.info('%s (%.1fs)', followed.text, seconds)
+            if self.progress is not None:
+                self.progress(Progress(
+                    followed.number, followed.total,
+                    _compat.step_text(step), seconds, followed.engine))
+
+    def seen_blockers(self):
+        """Who was last seen in the way of the running revision."""
+        return self.watcher.seen if self.watcher else []
+
+    def close(self):
+        undo, self._undo = self._undo, []
+        for function in reversed(undo):
+            function()
+
+
+# ------------------------------------------------------------- a change
+
+def change(config, name, target, sql=False, tag=None, wait=None,
+           no_lock=False, lock_timeout=None, progress=None, backup=None,
+           allow_newer=False, dry_run=False, **more):
+    """Run Alembic's command *name* on the databases.
+
+    :param config: the :class:`flask_migrate.Config`.
+    :param target: the revision, or several.
+    :return: with *dry_run* what would be run: a list of texts.
+    """
+    command, kept = _compat.alembic_command(name, tag=tag,
+                                            sql=sql and not dry_run, **more)
+    migrate = current_app.extensions['migrate'].migrate
+    if wait is None:
+        wait = migrate.wait
+    if lock_timeout is None:
+        lock_timeout = migrate.lock_timeout
+    with environment(config, Change, wait=None if no_lock else float(wait),
+                     lock_timeout=lock_timeout, progress=progress) as run:
+        if sql and not dry_run:
+            command(config, target, **kept)
+            return None
+        run.planning, run.allow_newer = True, allow_newer
+        command(config, target, **kept)
+        run.planning = False
+        planned, run.databases = run.databases, []
+        if dry_run:
+            return _dry_run(config, run, planned, sql)
+        if run.newer:
+            console.write(u'The database is at %s, which this code does not '
+                          u'know: it is newer. Nothing was done.'
+                          % _heads_text(planned))
+        elif not any(met.steps for met in planned) and not more.get('purge'):
+            console.write(u'Nothing to do: the database is at %s.'
+                          % _heads_text(planned))
+        else:
+            _run(config, run, planned, backup)
+
+
+def ensure_version(config, sql):
+    """Create the version table of every database."""
+    command, kept = _compat.alembic_command('ensure_version', sql=sql)
+    migrate = current_app.extensions['migrate'].migrate
+    with environment(config, Change, wait=float(migrate.wait)):
+        command(config, **kept)
+
+
+def _run(config, run, planned, backup):
+    engines = [met.engine for met in planned]
+    if backup is not None:
+        _check_backup(engines, backup)
+    run.lock(engines)
+    if backup is not None:
+        for engine in engines:
+            console.write(u'Backup: %s' % sqlite.backup(engine, backup))
+    run.total = sum(len(met.steps) for met in planned)
+    with Watcher(run) as run.watcher, console.interruptible() as interrupted:
+        try:
+            _execute(config, run)
+        except BaseException as error:
+            if interrupted:
+                error = KeyboardInterrupt()
+            raise_failure(run, planned, error)
+    if not run.done:
+        console.write(u'Nothing to do: another process has brought the '
+                      u'database to %s.' % _heads_text(run.databases))
+
+
+def _execute(config, run):
+    """Let env.py run once more, now in earnest."""
+    EnvironmentContext, script = type(run.environment), run.environment.script
+    with EnvironmentContext(config, script, **run.options):
+        script.run_env()
+
+
+def _check_backup(engines, path):
+    kinds = set(engine.dialect.name for engine in engines)
+    for kind, tool in (('postgresql', 'pg_dump'), ('mysql', 'mysqldump'),
+                       ('mariadb', 'mysqldump')):
+        if kind in kinds:
+            raise MigrateError(
+                '--backup copies SQLite databases only. For this one use %s, '
+                'then run the command without --backup.' % tool)
+    if kinds != set(['sqlite']):
+        raise MigrateError('--backup copies SQLite databases only.')
+    if path and len(engines) > 1 and not os.path.isdir(path):
+        raise MigrateError('There are %d databases: give --backup a folder '
+                           'that exists.' % len(engines))
+
+
+def _heads_text(databases):
+    return u', '.join(sorted(set(
+        head for met in databases for head in met.heads))) or u'base'
+
+
+def _dry_run(config, run, planned, sql):
+    """Say what would be run: as a list, or as SQL."""
+    texts = [_compat.step_text(step) for met in planned for step in met.steps]
+    if not sql:
+        if not texts:
+            console.write(u'Nothing to do: the database is at %s.'
+                          % _heads_text(planned))
+        for number, text in enumerate(texts, 1):
+            console.write(u'[%d/%d] Would run %s'
+                          % (number, len(texts), text))
+        return texts
+    run.starting = [met.heads for met in planned]
+    run.options['as_sql'] = True
+    # Alembic asks for the start before env.py runs.
+    run.options['starting_rev'] = run.starting[0] or None
+    _execute(config, run)
+    return texts
+
+
+# ------------------------------------------------------------- a failure
+
+def raise_failure(run, planned, error):
+    """Raise what a failed change comes to, saying where databases stand."""
+    standing = _standing(run, planned)
+    interrupted = isinstance(error, KeyboardInterrupt)
+    if run.followed is not None:
+        failure = failures.failed(run, run.followed, error, standing)
+    elif isinstance(error, (MigrateError, KeyboardInterrupt)):
+        failure = MigrateError('\n  '.join(
+            ['Interrupted.' if interrupted else str(error)] + standing))
+    else:
+        raise
+    if interrupted:
+        error.report = str(failure)     # for the command lines
+        raise error
+    _compat.reraise(failure, error)
+
+
+def _standing(run, planned):
+    """A line for each database: the revision it is at now."""
+    names = _names()
+    lines = []
+    for met in planned:
+        url = _compat.url_text(met.engine.url)
+        name = "database '%s'" % names[url] if names.get(url) \
+            and len(planned) > 1 else 'database'
+        now = _heads_now(met)
+        if now is None:
+            lines.append("Can't ask the %s where it stands." % name)
+        elif now == sorted(met.heads):
+            lines.append('The %s is at %s, as before%s.' % (
+                name, ', '.join(now) or 'base',
+                run.done and ': all of this run was rolled back' or ''))
+        else:
+            lines.append('The %s is now at %s: what leads there has been '
+                         'applied.' % (name, ', '.join(now) or 'base'))
+    return lines
+
+
+def _names():
+    """The application's names of its databases, by URL."""
+    app = current_app._get_current_object()
+    db = app.extensions['migrate'].db
+    found = {}
+    for name in [None] + _compat.bind_keys(app, db):
+        try:
+            url = _compat.url_text(_compat.engine_of(app, db, name).url)
+        except Exception:
+            continue
+        found.setdefault(url, name or 'default')
+    return found
+
+
+def _heads_now(met):
+    """The revisions a database is at, asked on a new connection."""
+    from alembic.migration import MigrationContext
+    table, schema = met.table
+    try:
+        with _connected(met.engine) as connection:
+            context = MigrationContext.configure(connection, opts={
+                'version_table': table, 'version_table_schema': schema})
+            return sorted(_compat.plan_heads(context))
+    except Exception:
+        return None
+
+
+@contextmanager
+def _connected(engine):
+    # A pool of its own: the application's may have no connection left.
+    from sqlalchemy import create_engine
+    own = create_engine(engine.url, pool=engine.pool.recreate()) \
+        if engine.dialect.name != 'sqlite' else engine
+    connection = own.connect()
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if own is not engine:
+            own.dispose()

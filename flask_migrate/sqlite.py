@@ -1,0 +1,212 @@
+"""All or nothing on SQLite.
+
+Python's sqlite3 commits before DDL and Alembic takes that for granted, so a
+migration that fails leaves half of its tables behind; and batch operations
+drop and rename a table, which with foreign keys on deletes the rows that
+refer to it.  Neither happens inside :func:`transactional`.
+"""
+from contextlib import contextmanager
+import io
+import os
+import shutil
+import time
+
+from . import _compat
+from .errors import MigrateError
+
+#: Python 3.12's sqlite3.LEGACY_TRANSACTION_CONTROL: isolation_level decides.
+_LEGACY_CONTROL = -1
+
+
+class ForeignKeyViolation(MigrateError):
+    """A migration left rows that point to no row.
+
+    .. versionadded:: 5.0.0
+    """
+
+
+@contextmanager
+def transactional(connection, interruptible=False):
+    """Give a Connection real transactions, with DDL in them.
+
+    Works on this Connection, not on its engine, and puts back what it
+    changes on the DBAPI connection before others get that.
+
+    :param connection: a SQLAlchemy Connection to SQLite.
+    :param interruptible: whether Ctrl-C stops a running statement.
+    """
+    raw = _compat.raw_connection(connection)
+    settings = _Settings(raw)
+    if getattr(raw, 'in_transaction', False):       # Python 3.2
+        raw.rollback()
+    settings.take_over()
+    if interruptible:
+        # SQLite calls back every so many instructions, and Python looks for
+        # signals then.
+        raw.set_progress_handler(lambda: 0, 100000)
+    before = _violations(raw) if settings.foreign_keys else None
+
+    def on_begin(connection):
+        if _compat.execution_options(connection).get(
+                'isolation_level') == 'AUTOCOMMIT':
+            return                          # inside autocommit_block()
+        settings.take_control()     # leaving that block sets a level again
+        raw.cursor().execute('BEGIN IMMEDIATE')
+
+    def on_commit(connection):
+        if before is None:
+            return
+        new = sorted(pair for pair, count in _violations(raw).items()
+                     if count > before.get(pair, 0))
+        if new:
+            raise ForeignKeyViolation(
+                'Foreign keys would be violated: %s. Nothing was committed.'
+                % '; '.join("'%s' has rows that point to no row of '%s'"
+                            % pair for pair in new))
+
+    remove = _compat.listen(connection, begin=on_begin, commit=on_commit)
+    if connection.in_transaction():
+        # env.py files of multi-database projects begin() before configure().
+        on_begin(connection)
+    try:
+        yield
+    finally:
+        remove()
+        if not connection.closed:
+            transaction = _compat.transaction_of(connection)
+            if transaction is not None:
+                transaction.rollback()
+        settings.give_back()
+        if interruptible:
+            _ignoring_closed(raw.set_progress_handler, None, 1)
+
+
+class _Settings(object):
+    """What is changed on a DBAPI connection, to be put back."""
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.level = raw.isolation_level
+        self.autocommit = getattr(raw, 'autocommit', None)   # Python 3.12
+        self.foreign_keys = self._pragma('foreign_keys')
+        self.legacy_alter_table = self._pragma('legacy_alter_table')
+
+    def _pragma(self, name):
+        row = self.raw.cursor().execute('PRAGMA %s' % name).fetchone()
+        return row and row[0]       # no row before the SQLite that has it
+
+    def _set(self, name, value):
+        if value is not None:
+            self.raw.cursor().execute('PRAGMA %s=%d' % (name, value))
+
+    def take_control(self):
+        """No BEGIN and no COMMIT but ours."""
+        if self.autocommit not in (None, _LEGACY_CONTROL) \
+                and self.raw.autocommit != _LEGACY_CONTROL:
+            self.raw.autocommit = _LEGACY_CONTROL
+        if self.raw.isolation_level is not None:
+            self.raw.isolation_level = None
+
+    def take_over(self):
+        self.take_control()
+        # Has no effect inside a transaction, so before BEGIN.
+        self._set('foreign_keys', 0)
+        # Views and triggers on a table survive batch mode's rename (3.26).
+        self._set('legacy_alter_table',
+                  None if self.legacy_alter_table is None else 1)
+
+    def give_back(self):
+        _ignoring_closed(self._give_back)
+
+    def _give_back(self):
+        self.raw.rollback()
+        self._set('foreign_keys', self.foreign_keys)
+        self._set('legacy_alter_table', self.legacy_alter_table)
+        if self.level is not None:
+            self.raw.isolation_level = self.level
+        if self.autocommit not in (None, _LEGACY_CONTROL):
+            self.raw.autocommit = self.autocommit
+
+
+def _ignoring_closed(function, *args):
+    """Call *function*; env.py's NullPool may have closed the connection."""
+    import sqlite3
+    try:
+        function(*args)
+    except sqlite3.ProgrammingError:
+        pass
+
+
+def _violations(raw):
+    """How many rows violate a foreign key, by table and parent."""
+    found = {}
+    for row in raw.cursor().execute('PRAGMA foreign_key_check').fetchall():
+        pair = (row[0], row[2])
+        found[pair] = found.get(pair, 0) + 1
+    return found
+
+
+def database_file(engine):
+    """The path of the database, or None where it is in memory."""
+    connection = engine.raw_connection()
+    try:
+        rows = connection.cursor().execute(
+            'PRAGMA database_list').fetchall()
+    finally:
+        connection.close()
+    return [row[2] for row in rows if row[1] == 'main'][0] or None
+
+
+def backup(engine, path=None):
+    """Copy a database, as a whole, to a new file.
+
+    :param path: of the copy; by default beside the database, with the time.
+    :return: the path.
+    """
+    database, number = database_file(engine), 2
+    if database is None:
+        raise MigrateError("--backup needs a database in a file; this one "
+                           "is in memory.")
+    if path and os.path.isdir(path):
+        path = os.path.join(path, os.path.basename(database) + '.backup')
+    if not path:
+        path = name = '%s.backup-%s' % (database,
+                                        time.strftime('%Y%m%d-%H%M%S'))
+        while os.path.exists(path):
+            path = '%s-%d' % (name, number)
+            number += 1
+    if os.path.exists(path):
+        raise MigrateError("The backup file '%s' already exists. Nothing was "
+                           "changed; give another path." % path)
+    connection = engine.raw_connection()
+    try:
+        raw = getattr(connection, 'dbapi_connection', None) \
+            or connection.connection
+        try:
+            _copy(raw, database, path)
+        except (EnvironmentError, _compat.sqlite_error()) as error:
+            if os.path.exists(path):
+                os.remove(path)
+            raise MigrateError("Can't write the backup '%s': %s. Nothing "
+                               "was changed." % (path, error))
+    finally:
+        connection.close()
+    return path
+
+
+def _copy(raw, database, path):
+    if hasattr(raw, 'backup'):              # Python 3.7
+        import sqlite3
+        io.open(path, 'ab').close()     # an error here has a reason in it
+        target = sqlite3.connect(path)
+        try:
+            raw.backup(target)
+        finally:
+            target.close()
+        return
+    cursor = raw.cursor()
+    cursor.execute('BEGIN IMMEDIATE')       # nobody else writes meanwhile
+    try:
+        shutil.copyfile(database, path)
+    finally:
+        raw.rollback()
