@@ -4,6 +4,9 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+# 'python -m pytest' has put '' there, which Python 2.7 keeps as it is: a test
+# that changes the directory could import nothing any more.
+sys.path[:] = [os.path.abspath(folder) for folder in sys.path]
 
 from project import COMMAND_LINES, Project  # noqa: E402
 from servers import (  # noqa: E402,F401
