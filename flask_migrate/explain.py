@@ -210,6 +210,14 @@ def explain_chain(facts):
     return broken_chain(facts.files())
 
 
+def check_chain(config):
+    """Refuse revisions that form a circle (Alembic itself: from 1.5 on)."""
+    from .errors import MigrateError
+    circle = chain.cycle(chain.read(config))
+    if circle:
+        raise MigrateError(_circle(circle))
+
+
 def broken_chain(files):
     """What is wrong with revision files; None if they form a chain."""
     for same in chain.duplicates(files):
@@ -222,11 +230,13 @@ def broken_chain(files):
             "that file from version control, or let down_revision name " \
             "another one." % (file.name, gone)
     circle = chain.cycle(files)
-    if circle:
-        return "The revisions follow each other in a circle: %s. Correct " \
-            "down_revision in one of these files." % ' -> '.join(
-                file.title for file in circle + circle[:1])
-    return None
+    return _circle(circle) if circle else None
+
+
+def _circle(circle):
+    return "The revisions follow each other in a circle: %s. Correct " \
+        "down_revision in one of these files." % ' -> '.join(
+            file.title for file in circle + circle[:1])
 
 
 # ------------------------------------------------ what Alembic says itself

@@ -1,10 +1,13 @@
 """The migrations folder: its templates, making one, checking one."""
+from __future__ import unicode_literals
+
 import errno
 import io
 import os
 import shutil
 
 from . import console
+from ._compat import text
 from .errors import MigrateError
 
 #: What a migrations folder cannot do without.
@@ -18,33 +21,41 @@ def check_folder(directory):
     """
     from flask import current_app
     if not os.path.isdir(directory):
-        if os.path.exists(directory):
-            raise MigrateError("'%s' is a file, not a migrations folder."
-                               % directory)
-        elsewhere = _elsewhere(current_app.root_path, directory)
-        if elsewhere:
-            raise MigrateError(
-                "There is no folder '%s' in the working directory %s, but "
-                "the application has %s. Run the command from %s, or give "
-                "the folder with --directory."
-                % (directory, os.getcwd(), elsewhere,
-                   os.path.dirname(elsewhere)))
-        raise MigrateError(
-            "There is no migrations folder '%s' in %s. Make one with the "
-            "'init' command, or give its path with --directory."
-            % (directory, os.getcwd()))
+        raise MigrateError(_no_folder(directory, current_app.root_path))
     for name in NEEDED:
-        if not os.path.exists(os.path.join(directory, name)):
+        if not os.path.isfile(os.path.join(directory, name)):
             raise MigrateError(
                 "The migrations folder '%s' has no %s. Restore the file from "
-                "version control, or take one from a folder made by 'init'."
-                % (directory, name))
+                "version control, or copy one from a folder made by 'db "
+                "init'." % (text(directory), name))
     versions = os.path.join(directory, 'versions')
     if not os.path.isdir(versions):
         try:
             os.mkdir(versions)
-        except EnvironmentError:
-            pass        # Alembic says which folder it misses
+        except EnvironmentError as error:
+            raise MigrateError(
+                "Can't make the folder '%s': %s. Revisions belong there."
+                % (text(versions), text(error.strerror)))
+
+
+def _no_folder(directory, root_path):
+    """Why a directory is no migrations folder, and what to do."""
+    if os.path.exists(directory):
+        return "'%s' is a file, not a migrations folder. Give the folder " \
+            "with --directory." % text(directory)
+    if os.path.isabs(directory):
+        return "There is no migrations folder '%s'. Make it with 'db init', " \
+            "or give another path with --directory." % text(directory)
+    elsewhere = _elsewhere(root_path, directory)
+    if elsewhere:
+        return "There is no folder '%s' in the working directory %s, but " \
+            "there is %s.\n  Run the command in %s, or give the folder " \
+            "with --directory." % (
+                text(directory), text(os.getcwd()), text(elsewhere),
+                text(os.path.dirname(elsewhere)))
+    return "There is no migrations folder '%s' in %s. Make it with 'db " \
+        "init', or give its path with --directory." % (
+            text(directory), text(os.getcwd()))
 
 
 def _elsewhere(root_path, directory):
@@ -87,19 +98,20 @@ def create(state, directory, template, package, x_arg=None):
     try:
         for path in (directory, versions):
             if not os.path.isdir(path):
-                with _step(u'Creating directory %s' % os.path.abspath(path)):
+                with _step('Creating directory %s'
+                           % text(os.path.abspath(path))):
                     _make_directories(path, made)
         for name in names:
             target = os.path.join(directory, name)
             if name == 'alembic.ini.mako':
                 target = os.path.join(directory, 'alembic.ini')
-            with _step(u'Generating %s' % os.path.abspath(target)):
+            with _step('Generating %s' % text(os.path.abspath(target))):
                 made.append(target)
                 _write(os.path.join(source, name), target, directory)
         if package:
             for path in (directory, versions):
                 path = os.path.join(path, '__init__.py')
-                with _step(u'Generating %s' % os.path.abspath(path)):
+                with _step('Generating %s' % text(os.path.abspath(path))):
                     made.append(path)
                     io.open(path, 'w').close()
     except (EnvironmentError, MigrateError) as error:
@@ -109,9 +121,9 @@ def create(state, directory, template, package, x_arg=None):
         raise MigrateError(
             "Can't write the migrations folder '%s': %s. Check the "
             "permissions of the folder above it."
-            % (directory, error.strerror or error))
-    console.write(u'The migrations folder is ready: %s'
-                  % os.path.abspath(directory))
+            % (text(directory), text(error.strerror or error)))
+    console.write('The migrations folder is ready: %s'
+                  % text(os.path.abspath(directory)))
 
 
 def _config(directory, x_arg):
@@ -134,14 +146,14 @@ def _template_files(template):
         raise MigrateError(
             "There is no template '%s'. Take one of %s, or the path of a "
             "folder (with a slash in it)."
-            % (template, ', '.join(name for name, _ in templates())))
+            % (text(template), ', '.join(name for name, _ in templates())))
     names = [name for name in sorted(os.listdir(source))
              if os.path.isfile(os.path.join(source, name))
              and not name.endswith('.pyc')]      # pip compiles env.py
     for name in ('alembic.ini.mako', 'env.py', 'script.py.mako'):
         if name not in names:
             raise MigrateError("The template folder '%s' has no %s."
-                               % (source, name))
+                               % (text(source), text(name)))
     return source, names
 
 
@@ -151,10 +163,10 @@ def _check_free(directory):
             raise MigrateError(
                 "The folder '%s' already exists and is not empty: nothing "
                 "was written. To start anew, move it away first."
-                % directory)
+                % text(directory))
     elif os.path.lexists(directory):
         raise MigrateError("'%s' exists and is not a folder: nothing was "
-                           "written." % directory)
+                           "written." % text(directory))
 
 
 def _make_directories(path, made):
@@ -196,7 +208,7 @@ class _step(object):
         self.what = what
 
     def __enter__(self):
-        console.write(self.what + u' ...', end=u'')
+        console.write(self.what + ' ...', end='')
 
     def __exit__(self, kind, error, traceback):
-        console.write(u' done' if error is None else u' FAILED')
+        console.write(' done' if error is None else ' FAILED')
