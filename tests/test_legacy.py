@@ -97,8 +97,8 @@ class LegacyProject(Project):
         return [name for bind in self.binds for name in self.tables(bind)]
 
     def all_columns(self):
-        """The columns of each database's table."""
-        return [self.columns(self.tables(bind)[0], bind)
+        """The columns of each database's table, sorted."""
+        return [sorted(self.columns(self.tables(bind)[0], bind))
                 for bind in self.binds]
 
     def all_versions(self):
@@ -151,7 +151,7 @@ def test_every_command(tmpdir, folder, elsewhere, capsys):
     assert project.all_versions() == [[first.revision]] * len(tables)
 
     python('upgrade')
-    assert project.all_columns() == [['id', 'name', 'extra']] * len(tables)
+    assert project.all_columns() == [['extra', 'id', 'name']] * len(tables)
     python('downgrade')
     assert project.all_columns() == [['id', 'name']] * len(tables)
     python('stamp')
