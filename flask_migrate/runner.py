@@ -53,6 +53,10 @@ class Run(object):
         if environment is not self.environment:
             self.environment, self.options = environment, dict(options)
         options['fn'] = self.function
+        # Alembic before 1.5 passes on all arguments, with their defaults.
+        for name, default in _compat.argument_defaults(real).items():
+            if name in kwargs and kwargs[name] is default:
+                del kwargs[name]
         self.prepare(options, connection, kwargs)
         hooks = [hook for hook in (
             self.arguments.get('process_revision_directives'),
