@@ -195,10 +195,44 @@ def test_arguments_of_migrate(tmpdir, folder, elsewhere):
     assert len(project.scripts()) == 1
     if ALEMBIC >= (0, 8):
         assert 'directives' in seen
-    project.default.__table__.c.name.type = project.db.Text()
+    project.default.__table__.c.name.type = project.db.Integer()
     script = project.python('migrate')
     with io.open(script.path, encoding='utf-8') as file:
         text = file.read()
-    assert 'type_=sa.Text()' in text
+    assert 'type_=sa.Integer()' in text
     assert 'op.batch_alter_table(' in text
     assert 'extra' not in text
+
+
+#: What has a meaning of its own in URLs and in alembic.ini.
+PASSWORD = 'a%40b@c/d:e%%f'
+
+
+@pytest.fixture(scope='module')
+def secret_urls(postgresql_server):
+    """The URLs of two databases and a user with an awkward password."""
+    databases = [postgresql_server.create_database() for _ in range(2)]
+    yield [postgresql_server.create_user('legacy@%', PASSWORD, database)
+           for database in databases]
+    for database in databases:
+        postgresql_server.drop_database(database)
+
+
+def test_password(tmpdir, folder, elsewhere, secret_urls, capsys):
+    project = LegacyProject(tmpdir, folder, url=secret_urls[0],
+                            bind=secret_urls[1])
+    first = project.python('migrate')
+    project.python('upgrade')
+    assert project.all_versions() == [[first.revision]] * len(project.binds)
+    assert ids(project.python('current')) == [first.revision]
+    assert project.python('migrate') is None
+    capsys.readouterr()
+    project.python('upgrade', sql=True)
+    sql = capsys.readouterr().out + ''.join(
+        path.read() for path in elsewhere.listdir())
+    assert sql.count('id SERIAL NOT NULL') == len(project.binds)
+    project.python('downgrade', revision='base')
+    assert project.all_tables() == []
+    for bind in project.binds:
+        project.execute('DROP TABLE alembic_version', bind)
+        project.engine(bind).dispose()
