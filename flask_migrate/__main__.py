@@ -49,6 +49,8 @@ def run(source, path):
     """
     # Not through runpy: it takes the module away when the script has ended,
     # while threads and exit handlers still want it.
+    # Python 2.7 empties the globals of a module that nobody refers to.
+    globals()['_this_module'] = sys.modules['__main__']
     main = sys.modules['__main__'] = types.ModuleType('__main__')
     main.__file__ = _compat.script_file(path)
     main.__builtins__ = sys.modules[map.__module__]
