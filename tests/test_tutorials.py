@@ -111,7 +111,7 @@ def test_2013_with_todays_imports(tmpdir):
     help = reader.python('manage.py', '--help').stdout
     for name in ('shell', 'db', 'runserver'):
         assert re.search(r'^ +%s ' % name, help, re.M), help
-    help = reader.manage('db', '--help').stdout
+    help = reader.python('manage.py', 'db', '--help').stdout
     for name in OPERATIONS:
         assert re.search(r'^ +%s ' % name, help, re.M), (name, help)
 
