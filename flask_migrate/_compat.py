@@ -50,6 +50,11 @@ def text(value):
         return str(value).decode('utf-8', 'replace')
 
 
+def path_text(path):
+    """A path, text or an object of ``pathlib``, as ``str``."""
+    return native(path) if isinstance(path, string_types) else str(path)
+
+
 def importable(name):
     """Whether a module can be imported."""
     try:
@@ -64,7 +69,11 @@ def argument_names(function):
 
     Python 2.7 has no ``getfullargspec``; Python 3.11 has no ``getargspec``.
     """
-    code = function.__code__
+    return code_arguments(function.__code__)
+
+
+def code_arguments(code):
+    """The names of the parameters of a function's code."""
     return code.co_varnames[:code.co_argcount
                             + getattr(code, 'co_kwonlyargcount', 0)]
 
@@ -348,10 +357,10 @@ def all_tables(db):
     """Every table of every bind, each marked with ``info['bind_key']``."""
     metadatas = getattr(db, 'metadatas', None)
     if metadatas is None:
-        return list(db.metadata.tables.values())
+        return list(db.metadata.sorted_tables)
     tables = []
     for bind, metadata in metadatas.items():
-        for table in metadata.tables.values():
+        for table in metadata.sorted_tables:
             if bind is not None:
                 table.info.setdefault('bind_key', bind)
             tables.append(table)

@@ -268,6 +268,7 @@ def _run(config, run, planned, backup):
 
 def _execute(config, run):
     """Let env.py run once more, now in earnest."""
+    current_app.extensions['migrate'].start_over()
     EnvironmentContext, script = type(run.environment), run.environment.script
     with EnvironmentContext(config, script, **run.options):
         script.run_env()

@@ -6,6 +6,7 @@ keep the one they were made with.  Nothing here may be removed.
 import ast
 import io
 import os
+import re
 
 from flask import current_app, has_app_context
 
@@ -57,14 +58,18 @@ class EnvironmentState(object):
 
     def __init__(self, state, env_py):
         self._state = state
-        keywords, text = _read(env_py)
-        self.configure_args = dict(
-            (name, value) for name, value in state.configure_args.items()
-            if name not in keywords)
+        self._passed, text = _read(env_py)
         # env.py files of multi-database projects up to 3.1 pick the tables
         # of a bind themselves.
-        picks = 'bind_key' in text and 'metadatas' not in text
-        self.db = LegacyDatabase(state.db, all_tables=picks)
+        picks = 'metadatas' not in text and _PICKS.search(text)
+        self.db = LegacyDatabase(state.db, all_tables=bool(picks))
+        self.start_over()
+
+    def start_over(self):
+        """Forget what env.py has written; it is executed once more."""
+        self.configure_args = dict(
+            (name, value) for name, value in self._state.configure_args.items()
+            if name not in self._passed)
 
     def __getattr__(self, name):
         return getattr(self._state, name)
@@ -74,19 +79,26 @@ class EnvironmentState(object):
         return self.db.metadata
 
 
+#: ``table.info.get('bind_key')``, ``table.info['bind_key']``
+_PICKS = re.compile(r"""\binfo\b[.\w]*[(\[]\s*['"]bind_key""")
+
+
 def _read(env_py):
-    """The keywords that a file gives to ``context.configure()``; its text."""
+    """The keywords that a file gives beside ``**arguments``; its text."""
     try:
         with io.open(env_py, encoding='utf-8') as file:
             text = file.read()
         tree = ast.parse(_compat.native(text))
     except (EnvironmentError, SyntaxError, ValueError):
         return set(), ''     # Alembic says what is wrong with the file
-    return set(
-        keyword.arg for call in ast.walk(tree)
-        if isinstance(call, ast.Call)
-        and getattr(call.func, 'attr', '') == 'configure'
-        for keyword in call.keywords if keyword.arg), text
+    passed = set()
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call):
+            names = [keyword.arg for keyword in call.keywords]
+            # Python 2.7 has **arguments apart, later ones among the keywords.
+            if None in names or getattr(call, 'kwargs', None) is not None:
+                passed.update(names)
+    return passed, text
 
 
 class LegacyDatabase(object):
@@ -110,7 +122,7 @@ class LegacyDatabase(object):
     @property
     def metadata(self):
         if self._all_tables:
-            return _Tables(_compat.all_tables(self._db))
+            return _AllTables(self._db)
         return self._db.metadata
 
     @property
@@ -119,11 +131,24 @@ class LegacyDatabase(object):
         return _Metadatas(self._db)
 
 
-class _Tables(object):
-    """Tables of several MetaData, whose names may be the same."""
+class _AllTables(object):
+    """The tables of every bind, in what is otherwise ``db.metadata``.
 
-    def __init__(self, tables):
-        self.tables = dict(enumerate(tables))
+    Several may have the same name, which a MetaData does not allow.
+    """
+
+    def __init__(self, db):
+        self._metadata = db.metadata
+        self.sorted_tables = _compat.all_tables(db)
+        self.tables = {}
+        for table in self.sorted_tables:
+            key = table.key
+            if key in self.tables:
+                key = '%s of %s' % (key, table.info.get('bind_key'))
+            self.tables[key] = table
+
+    def __getattr__(self, name):
+        return getattr(self._metadata, name)
 
 
 class _Metadatas(dict):
