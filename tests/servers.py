@@ -13,7 +13,8 @@ The fixtures at the end of this file are meant to be imported by conftest.py.
 Nothing is left behind, however the test run ends: every server is the child
 of a small process, the keeper (this file run as a script, see ``keep()``),
 which ends the server and removes its directory as soon as the process that
-asked for the server is gone.
+asked for the server is gone. (Only if that happens while a server is halted,
+between ``halt()`` and ``start()``, does the directory stay.)
 """
 from __future__ import print_function
 
@@ -600,7 +601,9 @@ class MariaDB(Server):
         return self.driver().connect(
             host=self.host, port=self.port, user=self.user,
             password=self.password, database=database, charset='utf8mb4',
-            connect_timeout=10, autocommit=True)
+            # Without the latter, PyMySQL would wait for ever for a word from
+            # whatever else may listen on the port.
+            connect_timeout=10, read_timeout=STOP_TIMEOUT, autocommit=True)
 
     def settings(self):
         return ['--datadir=' + self.path('data'),
