@@ -128,14 +128,27 @@ class EntryPoint(click.Group):
         group = self._group(parent, info_name)
         return group.make_context(info_name, args, parent=parent, **extra)
 
+    @staticmethod
+    def _report(error):
+        """Say what is wrong with the configuration; else show it all."""
+        from .errors import explanation
+        explained = explanation(error, sys.exc_info()[2])
+        if explained is not None:
+            console.report(explained)
+        else:
+            traceback.print_exc()
+
     def _group(self, parent, name):
         info = parent.ensure_object(ScriptInfo) if parent else ScriptInfo()
         try:
             app = info.load_app()
-        except click.ClickException:
-            raise
-        except Exception:
-            traceback.print_exc()
+        except click.ClickException as error:
+            # No application, or one whose import failed: then the message
+            # has the traceback.
+            console.report(error.format_message())
+            sys.exit(1)
+        except Exception as error:
+            self._report(error)
             sys.exit(1)
         found = app.cli.commands.get(name)
         if found is not None:

@@ -68,9 +68,13 @@ def _config(directory, x_arg=None, opts=None):
     """The configuration of an existing migrations folder."""
     from .folder import check_folder
     state = _state()
-    directory = str(directory or state.directory)
+    directory = _compat.path_text(directory or state.directory)
     check_folder(directory)
-    return _silenced(state.migrate.get_config(directory, x_arg, opts))
+    config = state.migrate.get_config(directory, x_arg, opts)
+    if not _compat.finds_cycles():
+        from .explain import check_chain
+        check_chain(config)
+    return _silenced(config)
 
 
 def _silenced(config):
@@ -139,7 +143,7 @@ def init(directory=None, multidb=False, template=None, package=False,
     """
     from . import folder
     state = _state()
-    folder.create(state, str(directory or state.directory),
+    folder.create(state, _compat.path_text(directory or state.directory),
                   template or ('flask-multidb' if multidb else 'flask'),
                   package, x_arg)
 

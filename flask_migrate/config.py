@@ -1,6 +1,7 @@
 """Alembic's configuration of one migrations folder."""
 import argparse
 import os
+import re
 import sys
 
 from alembic.config import Config as AlembicConfig
@@ -61,7 +62,7 @@ def read_config(directory, x_arg=None, opts=None):
     :raises alembic.util.CommandError: where alembic.ini cannot be read.
     """
     from alembic.util import CommandError
-    directory = str(directory)
+    directory = _compat.path_text(directory)
     ini = os.path.join(directory, 'alembic.ini')
     config = Config(ini)
     try:
@@ -71,8 +72,10 @@ def read_config(directory, x_arg=None, opts=None):
             defaults['here'] = escaped(defaults['here'])
         config.set_main_option('script_location', escaped(directory))
     except (IniError, UnicodeDecodeError) as error:
+        # The error names the file as well.
+        reason = re.sub(r'file: .*?, (?=line)', '', str(error))
         raise CommandError("Can't read %s: %s"
-                           % (ini, ' '.join(str(error).split())))
+                           % (ini, ' '.join(reason.split())))
     for name in opts or ():
         setattr(config.cmd_opts, name, True)
     if isinstance(x_arg, _compat.string_types):

@@ -25,7 +25,8 @@ class Facts(object):
     :ivar lines: the line number in each.
     :ivar operation: name of the operation, '' outside one.
     :ivar arguments: its arguments by name.
-    :ivar config: the Config; None before there is one.
+    :ivar config: the Config; None before there is a readable one.
+    :ivar folder: the migrations folder, or None likewise.
     :ivar at: the revisions of the database that was being worked on; None
         where nobody had looked yet.
     """
@@ -42,6 +43,9 @@ class Facts(object):
         from .config import Config
         from .runner import Run
         self.config = self.known(Config)
+        self.folder = _folder(self.config)
+        if self.folder is None:
+            self.config = None
         run = self.known(Run)
         self.at = run.databases[-1].heads if run and run.databases else None
 
@@ -59,13 +63,10 @@ class Facts(object):
                      for name, function in OPERATIONS.items())
         for frame in self.frames:
             if frame.f_code in codes:
-                return codes[frame.f_code], dict(frame.f_locals)
+                return codes[frame.f_code], dict(
+                    (name, frame.f_locals.get(name))
+                    for name in _compat.code_arguments(frame.f_code))
         return '', {}
-
-    @property
-    def folder(self):
-        """The migrations folder; None before there is a Config."""
-        return self.config and self.config.get_main_option('script_location')
 
     @property
     def versions(self):
@@ -84,6 +85,13 @@ class Facts(object):
                          else value)
         return any(revision in re.split(r'[:@+\s-]+', text(word))
                    or revision == text(word) for word in words)
+
+
+def _folder(config):
+    try:
+        return config and config.get_main_option('script_location')
+    except Exception:       # alembic.ini is what is wrong
+        return None
 
 
 def explain(error, traceback):
@@ -189,8 +197,8 @@ def explain_access(facts):
     if not isinstance(error, EnvironmentError) or not facts.folder:
         return None
     path = error.filename
-    if path is None or not os.path.realpath(path).startswith(
-            os.path.realpath(facts.folder)):
+    if path is None or not os.path.abspath(path).startswith(
+            os.path.abspath(facts.folder)):
         return None
     return "Can't use %s: %s. Check the permissions of the file and of its " \
         "folder." % (_relative(path), text(error.strerror))
@@ -207,7 +215,11 @@ def explain_chain(facts):
         or isinstance(facts.error, (UserWarning, KeyError, AssertionError))
     if facts.config is None or not ours:
         return None
-    return broken_chain(facts.files())
+    message = broken_chain(facts.files())
+    if message is None and isinstance(facts.error, UserWarning) \
+            and facts.message.startswith('Revision '):
+        return _line(facts.message)
+    return message
 
 
 def check_chain(config):
@@ -250,7 +262,7 @@ def explain_command(facts):
     if hasattr(facts.error, 'diffs'):
         return None
     for pattern, function in COMMANDS:
-        match = re.search(pattern, facts.message)
+        match = re.search(pattern, facts.message, re.I)
         message = match and function(facts, *match.groups())
         if message:
             return message
@@ -275,11 +287,10 @@ def _unknown(facts, revision):
                 revision, facts.versions,
                 " Did you mean '%s'?" % near[0] if near else '')
     if facts.operation == 'stamp':
-        cure = "'db stamp --purge %s' forgets it." % (
-            ' '.join(facts.arguments['revisions']) if not isinstance(
-                facts.arguments.get('revision', 'head'),
-                _compat.string_types)
-            else facts.arguments.get('revision', 'head'))
+        target = facts.arguments.get('revision')
+        if not isinstance(target, _compat.string_types):
+            target = ' '.join(target or ['head'])
+        cure = "'db stamp --purge %s' forgets it." % target
         return "The database is at revision '%s', which has no file in " \
             "%s.\n  %s" % (revision, facts.versions, cure)
     return (
@@ -339,6 +350,10 @@ def _relative_step(facts, steps):
 
 
 def _behind(facts, *_):
+    if facts.operation in ('migrate', 'revision') \
+            and facts.arguments.get('head') == 'head' \
+            and len(chain.heads(facts.files())) > 1:
+        return _several_heads(facts)
     left = chain.pending(facts.files(), facts.at or ())
     if not left:
         return None
@@ -369,11 +384,6 @@ def _not_on_the_way(facts, *_):
         "revision, %s. 'db history' shows the order." % (
             text(facts.arguments.get('revision')),
             ', '.join(facts.at or ()) or 'base')
-
-
-def _taken(facts, revision):
-    return "There is a revision '%s' already. Give another --rev-id, or " \
-        "none." % revision
 
 
 #: Alembic's messages, 0.6 to 1.20, and what explains them.

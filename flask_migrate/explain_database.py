@@ -79,14 +79,14 @@ def shown(url):
 
 def explain_database(facts):
     """An error that a driver reported."""
-    from sqlalchemy import exc
-    from sqlalchemy.engine import Engine
-    if not isinstance(facts.error, exc.DBAPIError):
+    from sqlalchemy.engine import Connection, Engine
+    if not _is_of_a_driver(facts.error):
         return None
-    engine = facts.known(Engine)
-    if engine is None:
+    known = facts.known((Connection, Engine))
+    if known is None:
         return None
-    words = _words(facts.error.orig, engine.url)
+    engine = known.engine
+    words = _words(getattr(facts.error, 'orig', facts.error), engine.url)
     for pattern, function in REPORTS:
         match = re.search(pattern, words, re.I)
         if match:
@@ -96,6 +96,16 @@ def explain_database(facts):
     if statement:
         message += '\n  Statement: %s' % ' '.join(text(statement).split())
     return message
+
+
+def _is_of_a_driver(error):
+    """Whether a driver raised an error: by PEP 249's names, all have them.
+
+    SQLAlchemy's errors around those have the same names.
+    """
+    return any(kind.__name__ in ('DatabaseError', 'InterfaceError',
+                                 'DBAPIError')
+               for kind in type(error).__mro__)
 
 
 def _words(error, url):

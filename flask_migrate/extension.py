@@ -1,4 +1,5 @@
 """What an application says about its migrations."""
+from . import _compat
 
 
 class MigrateState(object):
@@ -48,7 +49,7 @@ class Migrate(object):
                  **kwargs):
         self.configure_callbacks = []
         self.db = db
-        self.directory = str(directory)
+        self.directory = _compat.path_text(directory)
         self.command = command
         self.wait = kwargs.pop('wait', 600)
         self.lock_timeout = kwargs.pop('lock_timeout', None)
@@ -69,7 +70,7 @@ class Migrate(object):
         """
         if db is not None:
             self.db = db
-        self.directory = str(directory or self.directory)
+        self.directory = _compat.path_text(directory or self.directory)
         self.command = command or self.command
         self.wait = kwargs.pop('wait', self.wait)
         self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)

@@ -2,12 +2,13 @@
 import glob
 import os
 
-from . import _compat, console, runner
+from . import _compat, chain, console, runner
 from .errors import MigrateError
 
 
 def create(config, message, autogenerate, **arguments):
     """Write one revision file, or several, and return the scripts."""
+    _check_rev_id(config, arguments.get('rev_id'))
     command, kept = _compat.alembic_command(
         'revision', autogenerate=autogenerate,
         message=_safe_message(config, message), **arguments)
@@ -37,11 +38,21 @@ def merge(config, revisions, **arguments):
                           % (u'one head, ' + revisions[0] if revisions
                              else u'no revision'))
             return None
+    _check_rev_id(config, arguments.get('rev_id'))
     arguments['message'] = _safe_message(config, arguments.get('message'))
     command, kept = _compat.alembic_command('merge', **arguments)
     with _noted_files(config), runner.environment(config), \
             console.status(config):
         return command(config, revisions, **kept)
+
+
+def _check_rev_id(config, rev_id):
+    """Refuse an identifier that a file has: Alembic might overwrite it."""
+    for file in chain.read(config) if rev_id else ():
+        if file.revision == rev_id:
+            raise MigrateError(
+                "There is a revision %s already, in %s. Give another "
+                "--rev-id, or none." % (rev_id, file.path))
 
 
 def _safe_message(config, message):
