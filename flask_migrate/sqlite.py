@@ -8,6 +8,7 @@ refer to it.  Neither happens inside :func:`transactional`.
 from contextlib import contextmanager
 import io
 import os
+import re
 import shutil
 import time
 
@@ -64,7 +65,11 @@ def transactional(connection, interruptible=False):
                 % '; '.join("'%s' has rows that point to no row of '%s'"
                             % pair for pair in new))
 
-    remove = _compat.listen(connection, begin=on_begin, commit=on_commit)
+    triggers = _Triggers(raw)
+    remove = _compat.listen(
+        connection, begin=on_begin, commit=on_commit,
+        before_cursor_execute=triggers.before,
+        after_cursor_execute=triggers.after)
     if connection.in_transaction():
         # env.py files of multi-database projects begin() before configure().
         on_begin(connection)
@@ -79,6 +84,38 @@ def transactional(connection, interruptible=False):
         settings.give_back()
         if interruptible:
             _ignoring_closed(raw.set_progress_handler, None, 1)
+
+
+class _Triggers(object):
+    """The triggers of a table, which batch mode drops together with it.
+
+    It copies the rows to a table ``_alembic_...``, drops the table and
+    renames the copy.
+    """
+
+    def __init__(self, raw):
+        self.raw = raw
+        self.dropped = {}
+
+    def before(self, connection, cursor, statement, *args):
+        table = re.match(r'\s*DROP TABLE "?([^"]+?)"?\s*$', statement, re.I)
+        if table:
+            self.dropped[table.group(1)] = self.raw.cursor().execute(
+                "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
+                "AND tbl_name = ?", table.groups()).fetchall()
+
+    def after(self, connection, cursor, statement, *args):
+        table = re.match(r'\s*ALTER TABLE "?_alembic_.*? RENAME TO '
+                         r'"?([^"]+?)"?\s*$', statement, re.I)
+        for name, sql in self.dropped.pop(table.group(1), []) \
+                if table else []:
+            try:
+                self.raw.cursor().execute(sql)
+            except _compat.sqlite_error() as error:
+                raise MigrateError(
+                    "The trigger '%s' does not fit the new table '%s' (%s). "
+                    "Drop it in the revision first: op.execute('DROP TRIGGER "
+                    "%s')." % (name, table.group(1), error, name))
 
 
 class _Settings(object):

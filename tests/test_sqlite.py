@@ -1,0 +1,234 @@
+"""SQLite: transactions with DDL in them, foreign keys, backups."""
+import os
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import event
+
+from flask_migrate import failures, sqlite
+from flask_migrate._compat import raw_connection
+from project import Project
+
+try:
+    from alembic.operations import Operations
+    HAS_BATCH = hasattr(Operations, 'batch_alter_table')
+except ImportError:
+    HAS_BATCH = False
+needs_batch = pytest.mark.skipif(
+    not HAS_BATCH, reason='batch operations need Alembic 0.7')
+
+FAMILY = """op.create_table('parent', sa.Column('id', sa.Integer, \
+primary_key=True), sa.Column('name', sa.String(20)))
+op.create_table('child', sa.Column('id', sa.Integer, primary_key=True), \
+sa.Column('parent_id', sa.Integer, sa.ForeignKey('parent.id', \
+ondelete='CASCADE')))
+op.execute("INSERT INTO parent (id, name) VALUES (1, 'one')")
+op.execute("INSERT INTO child (id, parent_id) VALUES (1, 1)")
+op.execute('CREATE VIEW names AS SELECT name FROM parent')
+op.execute('CREATE TRIGGER touch AFTER UPDATE ON parent BEGIN '
+           'UPDATE child SET parent_id = new.id; END')"""
+BATCH = """with op.batch_alter_table('parent') as batch_op:
+    batch_op.alter_column('name', existing_type=sa.String(20), \
+type_=sa.String(40), nullable=False)"""
+
+
+def turn_foreign_keys_on(project):
+    event.listen(project.engine(), 'connect', lambda connection, record:
+                 connection.execute('PRAGMA foreign_keys=ON'))
+
+
+@pytest.fixture
+def family(project):
+    """A project at 'a1': parent and child rows, foreign keys on."""
+    turn_foreign_keys_on(project)
+    project.python('init')
+    project.write_revision('a1', FAMILY)
+    project.python('upgrade')
+    return project
+
+
+@needs_batch
+def test_batch_keeps_child_rows_views_and_triggers(family):
+    family.write_revision('b2', BATCH, down='a1')
+    family.python('upgrade')
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+    assert family.query('SELECT name FROM names') == [('one',)]
+    assert family.query("SELECT count(*) FROM sqlite_master WHERE "
+                        "type = 'trigger'") == [(1,)]
+    # Foreign keys are on again for the application.
+    family.execute('DELETE FROM parent')
+    assert family.query('SELECT * FROM child') == []
+
+
+def test_a_violated_foreign_key_fails_before_commit(family):
+    family.write_revision(
+        'b2', "op.execute('INSERT INTO child (id, parent_id) "
+        "VALUES (2, 99)')", down='a1')
+    with pytest.raises(sqlite.MigrateError) as caught:
+        family.python('upgrade')
+    assert "'child' has rows that point to no row of 'parent'" \
+        in str(caught.value)
+    assert 'is at a1, as before' in str(caught.value)
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+    assert family.version() == ['a1']
+
+
+def test_old_violations_do_not_stand_in_the_way(family):
+    raw = sqlite3.connect(os.path.join(family.path, 'app.db'))
+    raw.execute('INSERT INTO child (id, parent_id) VALUES (2, 99)')
+    raw.commit()
+    raw.close()
+    family.write_revision('b2', "op.execute('UPDATE parent SET name = 1')",
+                          down='a1')
+    family.python('upgrade')
+    assert family.version() == ['b2']
+
+
+def test_autocommit_block(family):
+    from alembic.operations import Operations  # noqa: F401
+    from alembic.migration import MigrationContext
+    if not hasattr(MigrationContext, 'autocommit_block'):
+        pytest.skip('autocommit_block needs Alembic 1.2')
+    family.write_revision(
+        'b2', "with op.get_context().autocommit_block():\n"
+        "    op.execute('VACUUM')\n"
+        "op.execute('INSERT INTO nowhere VALUES (1)')", down='a1')
+    with pytest.raises(failures.MigrationFailed):
+        family.python('upgrade')
+    assert family.version() == ['a1']
+    family.write_revision(
+        'b2', "with op.get_context().autocommit_block():\n"
+        "    op.execute('VACUUM')", down='a1')
+    family.python('upgrade')
+    assert family.version() == ['b2']
+
+
+def test_a_bare_vacuum_is_told_where_to_go(family):
+    family.write_revision('b2', "op.execute('VACUUM')", down='a1')
+    with pytest.raises(failures.MigrationFailed) as caught:
+        family.python('upgrade')
+    assert 'autocommit_block' in str(caught.value)
+
+
+def test_connections_come_back_as_they_were(tmpdir):
+    project = Project(tmpdir)
+    seen = []
+
+    def settings(raw):
+        return [raw.isolation_level, getattr(raw, 'autocommit', None)] + [
+            raw.execute('PRAGMA ' + name).fetchone()
+            for name in ('foreign_keys', 'legacy_alter_table',
+                         'busy_timeout')]
+
+    connection = project.engine().connect()
+    with sqlite.transactional(connection):
+        raw = raw_connection(connection)
+        assert raw.isolation_level is None
+    seen = settings(raw_connection(connection))
+    connection.close()
+    fresh = sqlite3.connect(os.path.join(project.path, 'app.db'))
+    assert seen[:4] == settings(fresh)[:4]
+    fresh.close()
+
+
+def test_transaction_per_migration(project):
+    project.app.extensions['migrate'].configure_args[
+        'transaction_per_migration'] = True
+    from alembic.migration import MigrationContext
+    if not hasattr(MigrationContext, 'begin_transaction'):
+        pytest.skip('transaction_per_migration needs Alembic 0.7')
+    project.python('init')
+    project.write_revision('a1', FAMILY)
+    project.write_revision(
+        'b2', "op.execute('CREATE TABLE half (id INTEGER)')\n"
+        "op.execute('INSERT INTO nowhere VALUES (1)')", down='a1')
+    with pytest.raises(failures.MigrationFailed) as caught:
+        project.python('upgrade')
+    assert project.version() == ['a1']
+    assert project.tables() == ['child', 'parent']
+    assert 'now at a1' in str(caught.value)
+
+
+def test_several_databases_fail_together(tmpdir):
+    project = Project(
+        tmpdir, binds={'users': 'sqlite:///' + str(tmpdir.join('users.db'))})
+    project.python('init', multidb=True)
+    with open(os.path.join(project.versions, 'a1_.py'), 'w') as file:
+        file.write(
+            'from alembic import op\n'
+            "revision = 'a1'\n"
+            'down_revision = None\n\n\n'
+            'def upgrade(engine_name):\n'
+            "    op.execute('CREATE TABLE made (id INTEGER)')\n"
+            "    if engine_name == 'users':\n"
+            "        op.execute('INSERT INTO nowhere VALUES (1)')\n\n\n"
+            'def downgrade(engine_name):\n'
+            '    pass\n')
+    with pytest.raises(failures.MigrationFailed) as caught:
+        project.python('upgrade')
+    assert project.tables() == [] and project.tables('users') == []
+    message = str(caught.value)
+    assert "database 'default' is at base, as before" in message
+    assert "database 'users' is at base, as before" in message
+
+
+@pytest.mark.parametrize('path', ['', 'copy.db'])
+def test_backup(family, path, command_line):
+    family.write_revision('b2', "op.execute('DROP VIEW names')\n"
+                          "op.execute('DELETE FROM child')", down='a1')
+    arguments = ['upgrade', '--backup']
+    if path:
+        path = os.path.join(family.path, path)
+        arguments.append(path)
+        if family.command_line(command_line, *arguments).code:
+            raise AssertionError('the first backup failed')
+        family.python('downgrade')
+        family.write_revision('b2', 'pass', down='a1', name='b2_.py')
+        result = family.command_line(command_line, *arguments)
+        assert result.code == 1
+        assert 'already exists' in result.stderr
+        assert family.version() == ['a1']
+    else:
+        result = family.command_line(command_line, *arguments)
+        assert result.code == 0, result
+        path, = [os.path.join(family.path, name)
+                 for name in os.listdir(family.path) if 'backup' in name]
+        assert path in result.stdout
+    copy = sqlite3.connect(path)
+    assert copy.execute('SELECT * FROM child').fetchall() == [(1, 1)]
+    assert copy.execute('SELECT * FROM alembic_version').fetchall() \
+        == [('a1',)]
+    copy.close()
+
+
+def test_backup_of_a_server_is_refused(postgresql_url, tmpdir):
+    project = Project(tmpdir, postgresql_url)
+    project.python('init')
+    project.write_revision('a1', "op.execute('CREATE TABLE a (id INTEGER)')")
+    with pytest.raises(sqlite.MigrateError) as caught:
+        project.python('upgrade', backup='')
+    assert 'pg_dump' in str(caught.value)
+    assert project.tables() == []
+
+
+def test_a_thousand_rows_survive_kill_between_commits(family):
+    """The journal that SIGKILL leaves is rolled back by the next reader."""
+    family.write_revision(
+        'b2', "import os, signal\n"
+        "op.execute('DELETE FROM child')\n"
+        "op.execute('CREATE TABLE filler (text VARCHAR)')\n"
+        "for i in range(2000):\n"
+        "    op.execute(\"INSERT INTO filler VALUES ('%s')\" % ('x' * 1000))"
+        "\nos.kill(os.getpid(), signal.SIGKILL)", down='a1')
+    family.engine().dispose()
+    code = subprocess.call([sys.executable, '-c', (
+        'import sys; sys.path.insert(0, %r)\n'
+        'from project import Project\n'
+        'Project(%r).python("upgrade")') % (
+            os.path.dirname(os.path.abspath(__file__)), family.path)])
+    assert code == -9
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+    assert family.version() == ['a1']
+    assert 'filler' not in family.tables()
