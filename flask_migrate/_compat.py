@@ -184,6 +184,14 @@ def alembic_command(name, **arguments):
     return function, kept
 
 
+def check_package_folders():
+    """Refuse ``__init__.py`` where Alembic takes it for a revision."""
+    from alembic import command
+    from alembic.util import CommandError
+    if not hasattr(command, 'edit'):        # Alembic 0.6
+        raise CommandError(needs_newer_alembic('--package', '0.8'))
+
+
 def environment_context():
     """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8)."""
     try:
@@ -215,7 +223,7 @@ def script_revisions(script, name):
 def has_branches():
     """Whether this Alembic knows several heads (0.7)."""
     from alembic.script import ScriptDirectory
-    return hasattr(ScriptDirectory, 'get_heads')
+    return hasattr(ScriptDirectory, 'get_revisions')
 
 
 def finds_cycles():
@@ -259,8 +267,11 @@ def url_text(url, hide_password=False):
     """A database URL as text (SQLAlchemy 1.4+ masks it in ``str()``)."""
     if hasattr(url, 'render_as_string'):
         return url.render_as_string(hide_password=hide_password)
-    if hide_password:
-        return repr(url)      # __repr__ masks in every version before 1.4
+    if hide_password and url.password:
+        # repr() does that from 0.9 on.
+        url = type(url)(url.drivername, url.username, 'HIDDEN', url.host,
+                        url.port, url.database)
+        return text_type(url).replace(':HIDDEN@', ':***@')
     return text_type(url)
 
 
@@ -288,14 +299,34 @@ def bind_keys(app, db):
     binds = app.config.get('SQLALCHEMY_BINDS')
     if binds is not None:
         return [key for key in binds if key is not None]
+    engines = _engines(db)
     names = getattr(db, 'bind_names', None)
     if names is not None:
         return [key for key in (names() if callable(names) else names)
                 if key is not None]
-    engines = getattr(db, 'engines', None)
     if engines is not None:
         return [key for key in engines if key not in (None, 'default')]
     return []
+
+
+def _engines(db):
+    """The engines by bind key, of a db that has them so, else None.
+
+    ``db.engines`` is Flask-SQLAlchemy 3, -Lite, and Alchemical, which makes
+    them when the first one is asked for.
+    """
+    engines = getattr(db, 'engines', None)
+    if engines is None and hasattr(db, 'bind_names'):
+        db.get_engine()
+        engines = getattr(db, 'engines', None)
+    return engines
+
+
+def has_engine(db):
+    """Whether a db has an engine (a declarative base has none)."""
+    # The last one raises where no default database is configured.
+    return any(hasattr(db, name)
+               for name in ('get_engine', 'engines', 'engine'))
 
 
 def has_default(app, db):
@@ -304,7 +335,7 @@ def has_default(app, db):
     Flask-SQLAlchemy 3 has none where only ``SQLALCHEMY_BINDS`` is set; 2.x
     then makes one up in memory, which nobody migrates.
     """
-    engines = getattr(db, 'engines', None)
+    engines = _engines(db)
     if engines is not None:
         return None in engines or 'default' in engines
     return not (app.config.get('SQLALCHEMY_BINDS')
@@ -314,16 +345,15 @@ def has_default(app, db):
 def engine_of(app, db, bind=None):
     """The application's own engine for a bind (None: the default one).
 
-    ``db.engines`` is Flask-SQLAlchemy 3 and -Lite; ``get_engine(app, bind)``
-    Flask-SQLAlchemy 2, ``get_engine(bind)`` Alchemical.
+    Flask-SQLAlchemy 2 has ``get_engine(app, bind)``.
     """
-    if bind is None and not hasattr(db, 'engines'):
-        return db.engine
-    engines = getattr(db, 'engines', None)
+    engines = _engines(db)
     if engines is not None:
         if bind is None and None not in engines:
             return db.engine
         return engines[bind]
+    if bind is None:
+        return db.engine
     if argument_names(db.get_engine)[1:2] == ('app',):
         return db.get_engine(app, bind)
     return db.get_engine(bind)
@@ -344,7 +374,7 @@ def metadata_of(app, db, bind=None):
     if metadata is None:
         metadata = getattr(getattr(db, 'Model', None), 'metadata', None)
     if metadata is None or not bind_keys(app, db):
-        return metadata
+        return metadata if bind is None else MetaData()
     own = MetaData(naming_convention=metadata.naming_convention) \
         if hasattr(metadata, 'naming_convention') else MetaData()
     for table in metadata.sorted_tables:

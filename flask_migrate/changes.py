@@ -14,7 +14,7 @@ from flask import current_app
 from . import _compat, console, failures, locking, sqlite
 from .errors import MigrateError
 from .runner import Run, environment
-from .watching import Watcher
+from .watching import Watcher, end_session
 
 #: What a ``progress`` callback is given when a revision has been applied.
 Progress = namedtuple('Progress', 'number total description seconds engine')
@@ -25,7 +25,6 @@ class Followed(object):
 
     :ivar text: as it is logged.
     :ivar kind: name of the database's dialect.
-    :ivar server_process: dialect and number of the session, for the watcher.
     :ivar statements: what it has executed, where that cannot be rolled back.
     """
 
@@ -38,12 +37,21 @@ class Followed(object):
             self.number, self.total, _compat.step_text(step))
         self.engine = connection.engine
         self.kind = connection.dialect.name
-        pid = _compat.server_process(connection) \
-            if self.kind in ('postgresql', 'mysql', 'mariadb') else None
-        self.server_process = pid and (
-            'postgresql' if self.kind == 'postgresql' else 'mysql', pid)
         self.statements = statements
         del statements[:]
+
+
+#: A session on a server: its engine, dialect and number, for the watcher.
+Session = namedtuple('Session', 'engine kind number')
+
+
+def session_of(connection):
+    """The Session of a Connection; None where it cannot be watched."""
+    kind = connection.dialect.name
+    if kind not in ('postgresql', 'mysql', 'mariadb'):
+        return None
+    number = _compat.server_process(connection)
+    return number and Session(connection.engine, kind, number)
 
 
 class Change(Run):
@@ -61,12 +69,15 @@ class Change(Run):
         self.lock_timeout = lock_timeout
         self.progress = progress
         self.planning = False
+        self.purging = False
         self.newer = False          # a database knows a later revision
         self.allow_newer = False
         self.starting = []          # heads of each database for --sql
         self.total = 0
         self.done = 0
         self.followed = None
+        self.session = None         # that is at work
+        self.interrupted = []       # not empty after Ctrl-C
         self.watcher = None
         self.locks = {}
         self._undo = []
@@ -75,15 +86,19 @@ class Change(Run):
     # What env.py meets ---------------------------------------------------
 
     def prepare(self, options, connection, kwargs):
+        if connection is not None and connection.dialect.name == 'postgresql':
+            self._undo.append(
+                console.interruptible_postgresql(self.interrupted))
         if self.planning:
             options['dont_mutate'] = True
-            options.pop('purge', None)
+            self.purging = options.pop('purge', False)
             return
         if connection is None:
             if self.starting:
                 options['starting_rev'] = self.starting.pop(0) or None
             return
         self.lock([connection.engine])
+        self.session = session_of(connection)
         if connection.dialect.name == 'sqlite':
             kwargs.setdefault('transactional_ddl', True)
             self._enter(sqlite.transactional(connection, console.active()))
@@ -130,31 +145,43 @@ class Change(Run):
         raw = _compat.raw_connection(connection)
         alone = not connection.in_transaction()
 
-        def execute(name, value):
+        def execute(sql):
             cursor = raw.cursor()
-            cursor.execute('SET SESSION %s = %s' % (name, value))
-            cursor.close()
-            if alone:
-                raw.commit()
+            try:
+                cursor.execute(sql)
+                return cursor.fetchone()[0] if cursor.description else None
+            finally:
+                cursor.close()
+
+        def set_all(values):
+            for name, value in values.items():
+                execute("SET SESSION %s = '%s'" % (name, value)
+                        if connection.dialect.name == 'postgresql'
+                        else 'SET SESSION %s = %s' % (name, value))
+            if alone or connection.closed:
+                raw.commit()    # a rollback takes back what SET did
 
         def give_back():
             try:
-                for name in names:
-                    execute(name, 'DEFAULT')
+                set_all(before)
             except Exception:
                 pass            # env.py has closed the connection
-        for name, value in names.items():
-            execute(name, value)
+        before = dict((name, execute(
+            'SHOW %s' % name if connection.dialect.name == 'postgresql'
+            else 'SELECT @@SESSION.%s' % name)) for name in names)
+        set_all(names)
         self._undo.append(give_back)
 
     def function(self, heads, context):
         met = self.meet(heads, context)
         if context.as_sql:
             return self.options['fn'](heads, context)
+        if self.allow_newer and self._is_newer(met.heads):
+            self.newer = True
+            return []
         if self.planning:
-            if self.allow_newer and self._is_newer(met.heads):
-                self.newer = True
-                return []
+            if self.purging:    # as if nothing were recorded
+                heads = ()
             met.steps = list(self.options['fn'](heads, context))
             return []
         return self._follow(self.options['fn'](heads, context), context)
@@ -176,7 +203,10 @@ class Change(Run):
         for step in steps:
             self.followed = followed = Followed(
                 step, self.done + 1, self.total, connection, statements)
+            self.session = session_of(connection)
             yield step
+            if self.interrupted:
+                raise KeyboardInterrupt
             self.followed = None
             self.done += 1
             seconds = time.time() - followed.start
@@ -192,9 +222,12 @@ class Change(Run):
         return self.watcher.seen if self.watcher else []
 
     def close(self):
-        undo, self._undo = self._undo, []
-        for function in reversed(undo):
-            function()
+        while self._undo:
+            try:
+                self._undo.pop()()
+            except BaseException:
+                self.close()        # the locks are at the beginning
+                raise
 
 
 # ------------------------------------------------------------- a change
@@ -216,7 +249,8 @@ def change(config, name, target, sql=False, tag=None, wait=None,
     if lock_timeout is None:
         lock_timeout = migrate.lock_timeout
     with environment(config, Change, wait=None if no_lock else float(wait),
-                     lock_timeout=lock_timeout, progress=progress) as run:
+                     lock_timeout=lock_timeout, progress=progress) as run, \
+            console.interrupts() as run.interrupted:
         if sql and not dry_run:
             command(config, target, **kept)
             return None
@@ -227,14 +261,17 @@ def change(config, name, target, sql=False, tag=None, wait=None,
         if dry_run:
             return _dry_run(config, run, planned, sql)
         if run.newer:
-            console.write(u'The database is at %s, which this code does not '
-                          u'know: it is newer. Nothing was done.'
-                          % _heads_text(planned))
+            _say_newer(planned)
         elif not any(met.steps for met in planned) and not more.get('purge'):
             console.write(u'Nothing to do: the database is at %s.'
                           % _heads_text(planned))
         else:
             _run(config, run, planned, backup)
+
+
+def _say_newer(databases):
+    console.write(u'The database is at %s, which this code does not know: it '
+                  u'is newer. Nothing was done.' % _heads_text(databases))
 
 
 def ensure_version(config, sql):
@@ -254,14 +291,18 @@ def _run(config, run, planned, backup):
         for engine in engines:
             console.write(u'Backup: %s' % sqlite.backup(engine, backup))
     run.total = sum(len(met.steps) for met in planned)
-    with Watcher(run) as run.watcher, console.interruptible() as interrupted:
+    with Watcher(run) as run.watcher:
         try:
             _execute(config, run)
         except BaseException as error:
-            if interrupted:
+            if run.interrupted:
                 error = KeyboardInterrupt()
+            if isinstance(error, KeyboardInterrupt):
+                end_session(run.session)
             raise_failure(run, planned, error)
-    if not run.done:
+    if run.newer:
+        _say_newer(run.databases)
+    elif not run.done and not run.purging:
         console.write(u'Nothing to do: another process has brought the '
                       u'database to %s.' % _heads_text(run.databases))
 

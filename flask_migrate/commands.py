@@ -143,6 +143,8 @@ def init(directory=None, multidb=False, template=None, package=False,
     """
     from . import folder
     state = _state()
+    if package:
+        _compat.check_package_folders()
     folder.create(state, _compat.path_text(directory or state.directory),
                   template or ('flask-multidb' if multidb else 'flask'),
                   package, x_arg)

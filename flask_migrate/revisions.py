@@ -12,9 +12,14 @@ def create(config, message, autogenerate, **arguments):
     command, kept = _compat.alembic_command(
         'revision', autogenerate=autogenerate,
         message=_safe_message(config, message), **arguments)
-    with _noted_files(config):
+    with _noted_files(config) as files:
         with runner.environment(config) as run, console.status(config):
             scripts = command(config, **kept)
+    if _wrote_nothing(run):
+        files.remove()
+        scripts = None
+    elif scripts is None:       # Alembic 0.6 returns none
+        scripts = files.scripts()
     if not isinstance(scripts, (list, tuple)):
         scripts = [scripts]
     scripts = [each for each in scripts if each is not None]
@@ -22,8 +27,20 @@ def create(config, message, autogenerate, **arguments):
         if autogenerate:
             console.write(u'No changes in schema detected.')
         return None
-    del run
     return scripts[0] if len(scripts) == 1 else scripts
+
+
+def _wrote_nothing(run):
+    """Whether autogenerate wrote a script without any operation.
+
+    Alembic before 0.8 does, and puts the text of the functions here.
+    """
+    texts = [text for name, text
+             in run.options.get('template_args', {}).items()
+             if name.endswith(('upgrades', 'downgrades'))]
+    lines = [line.strip() for text in texts for line in text.splitlines()]
+    return bool(texts) and all(
+        line in ('', 'pass') or line.startswith('#') for line in lines)
 
 
 def merge(config, revisions, **arguments):
@@ -66,8 +83,10 @@ def _safe_message(config, message):
         message = u'\\' + message
     if message.endswith(u'"') and not message.endswith(u'\\"'):
         message = message[:-1] + u'\\"'
-    if _compat.PY2 and not _declares_encoding(config):
-        # Templates of old had no coding line, which Python 2.7 wants.
+    if _compat.PY2 and not (_declares_encoding(config)
+                            and _compat.has_branches()):
+        # Templates of old had no coding line, which Python 2.7 wants, and
+        # Alembic 0.6 writes ASCII.
         message = message.encode('ascii', 'backslashreplace').decode('ascii')
     return message
 
@@ -84,17 +103,31 @@ class _noted_files(object):
     """Remove the files that a failed command has written."""
 
     def __init__(self, config):
+        self.config = config
         self.pattern = os.path.join(
             glob_escape(config.get_main_option('script_location')),
             'versions', '*.py')
 
     def __enter__(self):
         self.before = set(glob.glob(self.pattern))
+        return self
 
     def __exit__(self, kind, error, traceback):
         if error is not None:
-            for path in set(glob.glob(self.pattern)) - self.before:
-                os.remove(path)
+            self.remove()
+
+    def new(self):
+        return set(glob.glob(self.pattern)) - self.before
+
+    def remove(self):
+        for path in self.new():
+            os.remove(path)
+
+    def scripts(self):
+        names = [os.path.basename(path) for path in self.new()]
+        return [each for each
+                in _compat.script_directory(self.config).walk_revisions()
+                if os.path.basename(each.path) in names]
 
 
 def glob_escape(path):
@@ -132,13 +165,16 @@ def in_range(config, rev_range, run):
     base = at if base == 'current' else base or 'base'
     head = at if head == 'current' else head or 'heads'
     if not hasattr(script, 'get_revisions'):            # Alembic 0.6
-        head = 'head' if head == 'heads' else head
+        base = base if base != at else (at + ('base',))[0]
+        head = 'head' if head == 'heads' else head if head != at \
+            else (at + (None,))[0]
     return list(script.walk_revisions(base=base, head=head))
 
 
 def check(config):
     """Raise where autogenerate would find something."""
     from alembic import autogenerate, command
+    from alembic.util import CommandError
     from .errors import DiffsDetected
     diffs = []
     if hasattr(command, 'check'):                       # Alembic 1.9
@@ -156,7 +192,7 @@ def check(config):
             heads = [heads]
         behind = set(_compat.script_heads(script)) - set(heads or ())
         if behind:
-            raise MigrateError('Target database is not up to date.')
+            raise CommandError('Target database is not up to date.')
         diffs.extend(autogenerate.compare_metadata(
             context, context.opts['target_metadata']))
         return []

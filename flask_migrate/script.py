@@ -7,8 +7,9 @@ import argparse
 import difflib
 from functools import wraps
 import re
+import sys
 
-from . import _compat, console, importing
+from . import _compat, console, importing, options
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
 
 importing.make_flask_script_importable()
@@ -78,6 +79,16 @@ def migrate_command(flask_script):
                     action.choices = _AnyName(action.choices)
                     action.before = _options_before(parser)
             return parser
+
+        def handle(self, prog, *args):
+            # Flask-Script 0.5 looks commands up itself.
+            if args and isinstance(args[0], _compat.string_types) \
+                    and args[0] not in self._commands \
+                    and not args[0].startswith('-'):
+                sys.stderr.write('%s: error: %s\n' % (
+                    prog, _mistyped(args[0], self._commands)))
+                sys.exit(2)
+            return flask_script.Manager.handle(self, prog, *args)
 
     class Operation(flask_script.Command):
         def create_parser(self, *args, **kwargs):
@@ -149,16 +160,18 @@ class _Commands(argparse._SubParsersAction):
     def __call__(self, parser, namespace, values, option_string=None):
         name = values[0]
         if name not in self._name_parser_map:
-            message = "no such command '%s'" % name
-            near = difflib.get_close_matches(name, self._name_parser_map, 1)
-            if near:
-                message += ", did you mean '%s'?" % near[0]
-            parser.error(message)
+            parser.error(_mistyped(name, self._name_parser_map))
         _negatives(self._name_parser_map[name])
         values = values[:1] + self.before + values[1:]
         del self.before[:]
         argparse._SubParsersAction.__call__(
             self, parser, namespace, values, option_string)
+
+
+def _mistyped(name, names):
+    near = difflib.get_close_matches(name, names, 1)
+    return "no such command '%s'%s" % (
+        name, ", did you mean '%s'?" % near[0] if near else '')
 
 
 def _negatives(parser):
@@ -173,7 +186,7 @@ def _options_before(parser):
     :return: a list, which will hold those that were given.
     """
     given = []
-    for option in OPERATIONS['list_templates'].options:
+    for option in (options.directory, options.x_arg):
         if not any(flag in parser._option_string_actions
                    for flag in option.flags):
             parser.add_argument(*option.flags, action=_Before, given=given,

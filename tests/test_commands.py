@@ -1,6 +1,7 @@
 """Every operation through every interface, seen in database and files."""
 import io
 import os
+import re
 
 import pytest
 
@@ -151,6 +152,10 @@ def test_init_takes_an_empty_folder(interface):
 
 
 def test_init_package(interface):
+    if ALEMBIC < (0, 8):
+        assert 'needs Alembic 0.8' in interface.refused('init', package=True)
+        assert not os.path.exists(interface.project.directory)
+        return
     interface('init', package=True)
     for folder in (interface.project.directory, interface.project.versions):
         assert '__init__.py' in os.listdir(folder)
@@ -276,7 +281,8 @@ def test_migrate_makes_nothing_of_no_changes(interface, user):
 def test_options_of_a_new_revision(interface, user, name):
     interface(name, rev_id='aaaa1', message='one', branch_label='trunk')
     assert user.scripts() == ['aaaa1_one.py']
-    assert "branch_labels = ('trunk',)" in read(user, 'aaaa1_one.py')
+    assert "branch_labels = ('trunk',)" in read(
+        user, 'aaaa1_one.py').replace("u'", "'")
     user.python('upgrade')
     user.model('Group')
     interface(name, rev_id='bbbb2', head='trunk@head')
@@ -378,8 +384,8 @@ def test_sql(interface, chain, capsys):
     assert text.count('DROP TABLE t_') == 2
     text = output(interface('stamp', revision='aaaa1', sql=True)) \
         + capsys.readouterr()[0]
-    assert "INSERT INTO alembic_version" in text
-    assert 'aaaa1' in text
+    assert 'alembic_version' in text and "'aaaa1'" in text
+    assert chain.tables() == []
 
 
 @needs_alembic(0, 7)
@@ -492,21 +498,22 @@ def test_current_check_heads(interface, chain):
 @pytest.mark.parametrize('rev_range, expected', [
     (None, 'cba'), ('aaaa1:bbbb2', 'ba'), ('bbbb2:', 'cb'), (':bbbb2', 'ba'),
     ('base:head', 'cba'),
-    pytest.param('current:', 'cb', marks=needs_alembic(0, 7)),
-    pytest.param(':current', 'ba', marks=needs_alembic(0, 7)),
+    ('current:', 'cb'), (':current', 'ba'),
     pytest.param('-1:current', 'b', marks=needs_alembic(1, 6)),
     pytest.param('-2:', 'cba', marks=needs_alembic(1, 6))])
 def test_history(interface, chain, rev_range, expected):
     chain.python('upgrade', revision='bbbb2')
     result = interface('history', rev_range=rev_range)
+    if ALEMBIC < (0, 7) and not (rev_range or ':').startswith((':', 'base')):
+        expected = expected[:-1]        # there the start is left out
     expected = ['%s%d' % (letter * 4, 'abc'.index(letter) + 1)
                 for letter in expected]
     if interface.which == 'python':
         assert revisions_of(result) == expected
     else:
-        lines = result.stdout.strip().splitlines()
-        assert [line.split(',')[0].split(' (')[0].split(' -> ')[1]
-                for line in lines] == expected, result
+        # 'Rev: ...' is Alembic 0.6, which prints the verbose form.
+        assert re.findall(r'^(?:\S+ -> |Rev: )(\w+)', result.stdout,
+                          re.M) == expected, result
 
 
 @needs_alembic(0, 7)
@@ -582,7 +589,9 @@ def test_show(interface, chain, revision):
 def test_edit(interface, chain, monkeypatch):
     editor = os.path.join(chain.path, 'editor.sh')
     with io.open(editor, 'w') as file:
-        file.write(u'#!/bin/sh\necho "# edited" >> "$1"\n')
+        # The last argument: python-editor 0.5 puts an empty one before it.
+        file.write(u'#!/bin/sh\nfor file; do :; done\n'
+                   u'echo "# edited" >> "$file"\n')
     os.chmod(editor, 0o755)
     monkeypatch.setenv('EDITOR', editor)
     monkeypatch.delenv('VISUAL', raising=False)
