@@ -129,7 +129,9 @@ def row(name, ours, theirs, unit):
 
 
 def import_cost(python):
-    return json.loads(subprocess.check_output([python, '-c', IMPORT]))
+    # Not from the checkout, whose package would be imported.
+    return json.loads(subprocess.check_output(
+        [python, '-c', IMPORT], cwd=os.path.dirname(python)))
 
 
 def fresh_database(python, folder):
