@@ -6,9 +6,14 @@ import subprocess
 import sys
 import warnings
 
+import flask_migrate
 from project import Result, captured
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+#: Where the package is that is tested: here, or installed.
+PACKAGE = os.path.dirname(os.path.dirname(
+    os.path.abspath(flask_migrate.__file__)))
 
 #: What a reader's shell must not inherit from the one that runs the tests.
 SETTINGS = ('FLASK_', 'WERKZEUG_', 'DATABASE_URL')
@@ -119,12 +124,12 @@ class Reader(object):
     # In a process of its own ---------------------------------------------
 
     def process(self, *args, **settings):
-        """Run a command in a process; sees this checkout's package."""
+        """Run a command in a process, with the package that is tested."""
         environment = dict((name, value)
                            for name, value in os.environ.items()
                            if not name.startswith(SETTINGS))
         environment.update(self.environment)
-        environment['PYTHONPATH'] = ROOT
+        environment['PYTHONPATH'] = PACKAGE
         environment['PYTHONDONTWRITEBYTECODE'] = '1'
         # "flask" and "python" of this environment come first.
         environment['PATH'] = os.pathsep.join(
