@@ -8,7 +8,10 @@ import io
 import logging
 import logging.config
 import os
+import select
+import signal
 import sys
+import threading
 
 from . import _compat
 
@@ -128,7 +131,9 @@ def _visible(ini, file_config):
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     own = [logging.getLogger(name) for name in LOGGERS]
-    before = [(logger, logger.level, logger.handlers[:]) for logger in own]
+    before = [(logger, logger.level, logger.handlers[:], logger.propagate)
+              for logger in [root] + list(root.manager.loggerDict.values())
+              if isinstance(logger, logging.Logger)]
     try:
         file_config(ini, disable_existing_loggers=False)
     except Exception:
@@ -152,11 +157,10 @@ def _visible(ini, file_config):
     finally:
         for name in NOISY:
             logging.getLogger(name).removeFilter(noise)
-        for logger, its_level, its_handlers in before:
+        for logger, its_level, its_handlers, propagate in before:
             logger.setLevel(its_level)
             logger.handlers[:] = its_handlers
-        root.handlers[:] = handlers
-        root.setLevel(level)
+            logger.propagate = propagate
 
 
 def _is_seen(handler):
@@ -197,21 +201,48 @@ def status(config):
 
 
 @contextmanager
-def interruptible():
+def interrupts():
+    """Note each Ctrl-C of a command line, and end with KeyboardInterrupt.
+
+    What it raises does not always arrive: SQLite and psycopg2 make an error
+    of their own of it, a finalizer drops it.
+
+    :return: a list that is not empty after Ctrl-C.
+    """
+    interrupted = []
+    before = signal.getsignal(signal.SIGINT)
+    if not active() or before is not signal.default_int_handler \
+            or threading.current_thread().name != 'MainThread':
+        yield interrupted
+        return
+
+    def handle(number, frame):
+        interrupted.append(True)
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, handle)
+    try:
+        yield interrupted
+    except Exception:
+        if interrupted:
+            raise KeyboardInterrupt
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def interruptible_postgresql(interrupted):
     """Let Ctrl-C stop a statement that PostgreSQL is executing.
 
     psycopg2 looks for signals only when the server has answered, unless it
     waits in Python.  Only in a command line: it concerns all connections of
     the process.
 
-    :return: a list that is not empty after Ctrl-C.
+    :param interrupted: what :func:`interrupts` returned.
+    :return: a function that undoes it.
     """
-    interrupted = []
     extensions = sys.modules.get('psycopg2.extensions')
     if extensions is None or not active():
-        yield interrupted
-        return
-    import select
+        return lambda: None
 
     def wait(connection):
         while True:
@@ -224,12 +255,10 @@ def interruptible():
                               ready if state == extensions.POLL_WRITE else [],
                               [])
             except KeyboardInterrupt:
-                interrupted.append(True)
+                if len(interrupted) > 1:    # the server does not answer
+                    raise
                 connection.cancel()     # the server then ends the statement
 
     before = extensions.get_wait_callback()
     extensions.set_wait_callback(wait)
-    try:
-        yield interrupted
-    finally:
-        extensions.set_wait_callback(before)
+    return lambda: extensions.set_wait_callback(before)
