@@ -9,9 +9,10 @@ from alembic.config import Config as AlembicConfig
 from . import _compat, legacy
 
 try:
-    from configparser import Error as IniError
+    # Python 2.7: first, as there is a package 'configparser' for it too.
+    from ConfigParser import Error as IniError
 except ImportError:
-    from ConfigParser import Error as IniError  # Python 2.7
+    from configparser import Error as IniError
 
 TEMPLATES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                          'templates')

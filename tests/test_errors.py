@@ -47,7 +47,7 @@ def case(operation, *marks, **arguments):
 
 
 needs_branches = pytest.mark.skipif(
-    not _compat.has_branches(), reason='This Alembic has no branches.')
+    not _compat.has_branches(), reason='Alembic 0.6 has no branches.')
 
 
 # Running an operation that fails ---------------------------------------------
@@ -460,7 +460,7 @@ def unknown_revision_down(project):
     return ["no revision 'zzzz'"]
 
 
-@case('show', revision='zzzz')
+@case('show', needs_branches, revision='zzzz')
 def unknown_revision_to_show(project):
     return ["no revision 'zzzz'"]
 
@@ -763,7 +763,7 @@ def test_names_of_folders(tmpdir, name, interface):
     path = os.path.join(str(tmpdir), _compat.native(name))
     os.mkdir(path)
     project = Project(path, url='sqlite:///' + str(tmpdir.join('app.db')))
-    project.model('User')
+    project.model(str('User'))
 
     def command(*words, **arguments):
         if interface == 'python':
@@ -802,7 +802,8 @@ def test_messages_of_revisions(project, interface, message):
         doc = ast.get_docstring(ast.parse(file.read()), clean=False) or ''
     expected = message.strip() or 'empty message'
     if _compat.PY2 and isinstance(doc, bytes):
-        doc = doc.decode('utf-8')
+        # Alembic 0.6 writes ASCII: '\\xe9' stands there.
+        doc = doc.decode('utf-8' if _compat.has_branches() else 'latin-1')
     assert doc.split('\n\nRevision ID')[0].strip() in (
         expected, message.strip())
     project.python('upgrade')
