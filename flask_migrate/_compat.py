@@ -256,6 +256,48 @@ def plan_heads(context):
     return (revision,) if revision else ()
 
 
+def leave_version_table(context):
+    """Keep a MigrationContext from creating the version table.
+
+    Alembic has ``dont_mutate`` for that from 1.3 on; 0.6 creates the table
+    before it reads.
+    """
+    if alembic_version() >= (1, 4):
+        return
+    context._version.create = lambda *args, **kwargs: None
+    read = context.get_current_revision
+
+    def get_current_revision():
+        if context.as_sql or context.connection.dialect.has_table(
+                context.connection, context._version.name,
+                context._version.schema):
+            return read()
+    if not has_branches():
+        context.get_current_revision = get_current_revision
+        context._current_rev = get_current_revision
+
+
+def steps(function, heads, context):
+    """The steps that an Alembic command takes in one database.
+
+    Alembic 0.6 stamps at once: that becomes a step as well.
+    """
+    if has_branches() or context.as_sql:
+        return function(heads, context)
+    stamped = []
+    context._update_current_rev = lambda *step: stamped.append(step)
+    try:
+        found = function(heads, context)
+        return list(found) + [(stamp, before, after, '')
+                              for before, after in stamped if before != after]
+    finally:
+        del context._update_current_rev
+
+
+def stamp(**kwargs):
+    """What a step of ``stamp`` runs: nothing."""
+
+
 def script_directory(config):
     from alembic.script import ScriptDirectory
     return ScriptDirectory.from_config(config)
@@ -407,7 +449,7 @@ def step_parts(step):
     if isinstance(step, tuple):
         function, before, after = step[:3]
         direction = function.__name__
-        path = function.__code__.co_filename
+        path = None if function is stamp else function.__code__.co_filename
         return ((before if direction == 'downgrade' else after), direction,
                 path, step[3] if step[3:] else '')
     if hasattr(step, 'revision') and not getattr(step, 'is_stamp', False):

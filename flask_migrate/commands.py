@@ -148,6 +148,8 @@ def init(directory=None, multidb=False, template=None, package=False,
     folder.create(state, _compat.path_text(directory or state.directory),
                   template or ('flask-multidb' if multidb else 'flask'),
                   package, x_arg)
+    if not multidb and not template:
+        folder.mention_binds(state.db)
 
 
 @operation
@@ -471,12 +473,17 @@ def check(directory=None, x_arg=None):
 
 @operation
 @options.sql
-def ensure_version(directory=None, sql=False, x_arg=None):
+@options.wait
+@options.no_lock
+def ensure_version(directory=None, sql=False, x_arg=None, wait=None,
+                   no_lock=False):
     """Create the version table if it does not exist.
 
     :param sql: whether to print the SQL instead of executing it.
 
+    The other parameters are those of :func:`upgrade`.
+
     .. versionadded:: 5.0.0
     """
     from . import changes
-    changes.ensure_version(_config(directory, x_arg), sql)
+    changes.ensure_version(_config(directory, x_arg), sql, wait, no_lock)

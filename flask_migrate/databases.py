@@ -2,6 +2,8 @@
 from collections import namedtuple
 
 from . import _compat
+from .errors import MigrateError
+from .legacy import users_own
 
 #: One database: its bind key (None: the default one), engine and tables.
 Database = namedtuple('Database', 'name engine metadata')
@@ -16,6 +18,11 @@ def application_databases(app, db, multidb=False):
         of the configuration, after the default database if there is one.
     :return: a list of :class:`Database`.
     """
+    if not _compat.has_engine(users_own(db)):
+        raise MigrateError(
+            "The db that Migrate was given has no 'engine'. Give Migrate an "
+            "object with 'engine' and 'metadata', or make the engine in "
+            "env.py.")
     names = database_names(app, db) if multidb else [None]
     return [Database(name, _compat.engine_of(app, db, name),
                      _compat.metadata_of(app, db, name))
@@ -26,3 +33,9 @@ def database_names(app, db):
     """The bind keys of all databases; None is the default one, and first."""
     default = [None] if _compat.has_default(app, db) else []
     return default + _compat.bind_keys(app, db)
+
+
+def forgotten_names(app, db):
+    """The bind keys that have models, in a folder of one database."""
+    return [name for name in _compat.bind_keys(app, db)
+            if _compat.metadata_of(app, db, name).tables]

@@ -4,6 +4,11 @@ import re
 from flask import current_app
 
 from .databases import application_databases, database_names
+from .errors import MigrateError
+
+
+#: They have no such transactions, or allow no DDL in them.
+NO_TWO_PHASES = {'sqlite': 'SQLite', 'mysql': 'MySQL', 'mariadb': 'MariaDB'}
 
 
 def run_migrations(multidb=False, twophase=False, **arguments):
@@ -15,9 +20,11 @@ def run_migrations(multidb=False, twophase=False, **arguments):
         each revision has then functions ``upgrade_<bind>`` and
         ``downgrade_<bind>``.
     :param twophase: with *multidb*, whether the databases commit in two
-        phases: all of them or none (not on SQLite).
+        phases: all of them or none (not on SQLite, MySQL and MariaDB).
     :param arguments: any argument of Alembic's ``context.configure()``, for
         instance ``include_object``; they win over ``Migrate(**kwargs)``.
+        *target_metadata* may be a dict by bind key, with 'default' for the
+        default database.
 
     .. versionadded:: 5.0.0
     """
@@ -48,15 +55,30 @@ def function_suffixes():
     return [(name or '', re.sub(r'\W', '_', name or '')) for name in names]
 
 
-def _arguments(database, multidb, arguments):
+def _arguments(context, database, multidb, arguments):
     """The arguments of ``context.configure()`` for one database."""
     given = {'target_metadata': database.metadata}
+    if isinstance(arguments.get('target_metadata'), dict):
+        # Flask-SQLAlchemy-Lite calls the default database so.
+        arguments = dict(arguments)
+        given['target_metadata'] = arguments.pop('target_metadata').get(
+            database.name or 'default', database.metadata)
     if multidb:
         # The names that revisions of a multi-database project carry.
         given['upgrade_token'] = '%s_upgrades' % (database.name or '')
         given['downgrade_token'] = '%s_downgrades' % (database.name or '')
     given.update(arguments)
+    if given['target_metadata'] is None:
+        _check_not_needed(context)
     return given
+
+
+def _check_not_needed(context):
+    if context.config.cmd_opts.autogenerate:
+        raise MigrateError(
+            "The db that Migrate was given has no 'metadata' to compare the "
+            "database with. Name it: Migrate(app, db, "
+            "target_metadata=Model.metadata).")
 
 
 def _engine_name(database, multidb):
@@ -65,7 +87,7 @@ def _engine_name(database, multidb):
 
 def _write_sql(context, databases, multidb, arguments):
     for database in databases:
-        given = _arguments(database, multidb, arguments)
+        given = _arguments(context, database, multidb, arguments)
         given.setdefault('literal_binds', True)
         given.setdefault('dialect_opts', {'paramstyle': 'named'})
         context.configure(url=database.engine.url, **given)
@@ -84,7 +106,8 @@ def _run(context, databases, multidb, arguments):
             connection = database.engine.connect()
             opened.append([connection, None])
             context.configure(connection=connection,
-                              **_arguments(database, multidb, arguments))
+                              **_arguments(context, database, multidb,
+                                           arguments))
             transaction = context.begin_transaction()
             transaction.__enter__()
             opened[-1][1] = transaction
@@ -127,6 +150,12 @@ def _commit(opened):
 
 
 def _run_in_two_phases(context, databases, arguments):
+    for database in databases:
+        kind = NO_TWO_PHASES.get(database.engine.dialect.name)
+        if kind:
+            raise MigrateError(
+                "%s can't change tables in a transaction of two phases. "
+                "Say twophase=False in env.py." % kind)
     opened = []
     try:
         for database in databases:
@@ -134,7 +163,8 @@ def _run_in_two_phases(context, databases, arguments):
             opened.append((connection, connection.begin_twophase()))
         for database, (connection, _) in zip(databases, opened):
             context.configure(connection=connection,
-                              **_arguments(database, True, arguments))
+                              **_arguments(context, database, True,
+                                           arguments))
             context.run_migrations(**_engine_name(database, True))
         for _, transaction in opened:
             transaction.prepare()

@@ -7,7 +7,7 @@ import os
 import shutil
 
 from . import console
-from ._compat import text
+from ._compat import bind_keys, text
 from .errors import MigrateError
 
 #: What a migrations folder cannot do without.
@@ -124,6 +124,17 @@ def create(state, directory, template, package, x_arg=None):
             % (text(directory), text(error.strerror or error)))
     console.write('The migrations folder is ready: %s'
                   % text(os.path.abspath(directory)))
+
+
+def mention_binds(db):
+    """Say that the folder leaves out the databases of the binds."""
+    from flask import current_app
+    names = bind_keys(current_app, db)
+    if names:
+        console.write(
+            "The binds (%s) take no part: this folder is for the default "
+            "database alone. For all databases, remove it and run "
+            "'init --multidb'." % ', '.join(names))
 
 
 def _config(directory, x_arg):

@@ -131,6 +131,11 @@ class LegacyDatabase(object):
         return _Metadatas(self._db)
 
 
+def users_own(db):
+    """The user's db, be it in a :class:`LegacyDatabase` or not."""
+    return db._db if isinstance(db, LegacyDatabase) else db
+
+
 class _AllTables(object):
     """The tables of every bind, in what is otherwise ``db.metadata``.
 

@@ -2,7 +2,10 @@
 import glob
 import os
 
+from flask import current_app
+
 from . import _compat, chain, console, runner
+from .databases import forgotten_names
 from .errors import MigrateError
 
 
@@ -23,11 +26,24 @@ def create(config, message, autogenerate, **arguments):
     if not isinstance(scripts, (list, tuple)):
         scripts = [scripts]
     scripts = [each for each in scripts if each is not None]
+    if autogenerate and not run.multidb and len(run.databases) < 2:
+        _mention_binds()
     if not scripts:
         if autogenerate:
             console.write(u'No changes in schema detected.')
         return None
     return scripts[0] if len(scripts) == 1 else scripts
+
+
+def _mention_binds():
+    """Say that models were left out, by an env.py for one database."""
+    state = current_app.extensions['migrate']
+    names = forgotten_names(current_app, state.db)
+    if names:
+        console.write(
+            u"The models of the binds (%s) were left out: this folder was "
+            u"made for the default database alone, without 'init --multidb'."
+            % u', '.join(names))
 
 
 def _wrote_nothing(run):

@@ -46,6 +46,7 @@ class Run(object):
         self.environment = None     # Alembic's, of the command
         self.options = {}           # what the command gave to it
         self.leaves_out_empty = True
+        self.multidb = False        # env.py knows of several databases
 
     def configure(self, real, environment, connection, args, kwargs):
         """Stand in for ``EnvironmentContext.configure()``."""
@@ -63,10 +64,12 @@ class Run(object):
             kwargs.get('process_revision_directives')) if hook]
         for name, value in self.arguments.items():
             kwargs.setdefault(name, value)
+        self.multidb = self.multidb or 'upgrade_token' in kwargs
         kwargs['process_revision_directives'] = self._directives(
-            hooks[:1] if hooks[1:] == hooks[:1] else hooks,
-            'upgrade_token' in kwargs)
-        return real(environment, connection, *args, **kwargs)
+            hooks[:1] if hooks[1:] == hooks[:1] else hooks, self.multidb)
+        real(environment, connection, *args, **kwargs)
+        if options.get('dont_mutate'):
+            _compat.leave_version_table(environment.get_context())
 
     def prepare(self, options, connection, kwargs):
         """Get ready for a database, before Alembic does.
@@ -81,7 +84,10 @@ class Run(object):
     def function(self, heads, context):
         """Stand in for what the Alembic command does to one database."""
         self.meet(heads, context)
-        return self.options['fn'](heads, context)
+        return self.steps(heads, context)
+
+    def steps(self, heads, context):
+        return _compat.steps(self.options['fn'], heads, context)
 
     def meet(self, heads, context):
         """Note a database, and return what is noted."""

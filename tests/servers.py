@@ -485,6 +485,7 @@ class PostgreSQL(Server):
                 'port=%d' % self.port,
                 'unix_socket_directories=' + self.directory,
                 'max_connections=%d' % MAX_CONNECTIONS,
+                'max_prepared_transactions=%d' % MAX_CONNECTIONS,
                 'password_encryption=md5',
                 'shared_buffers=16MB',
                 'fsync=off',

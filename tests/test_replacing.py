@@ -159,4 +159,3 @@ def test_there_and_back(tmpdir, wheel, releases):          # noqa: F811
     assert len(place.flask('history').splitlines()) == 2
     place.flask('check')
     place.flask('downgrade', 'base')
-
