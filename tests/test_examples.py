@@ -206,9 +206,9 @@ def test_packages_hold_the_templates(tmpdir):
 def test_rst_renders(name):
     core = pytest.importorskip('docutils.core')
     warnings = io.StringIO()
-    core.publish_string(read(name), writer_name='html', settings_overrides={
+    core.publish_doctree(read(name), settings_overrides={
         'warning_stream': warnings, 'syntax_highlight': 'none',
-        'report_level': 1, 'output_encoding': 'unicode'})
+        'report_level': 1})
     assert warnings.getvalue() == ''
 
 
