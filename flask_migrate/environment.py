@@ -68,6 +68,7 @@ def _arguments(context, database, multidb, arguments):
         given['upgrade_token'] = '%s_upgrades' % (database.name or '')
         given['downgrade_token'] = '%s_downgrades' % (database.name or '')
     given.update(arguments)
+    given['passed'] = set(given)        # for runner.Run.configure()
     if given['target_metadata'] is None:
         _check_not_needed(context)
     return given

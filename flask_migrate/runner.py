@@ -55,8 +55,10 @@ class Run(object):
             self.environment, self.options = environment, dict(options)
         options['fn'] = self.function
         # Alembic before 1.5 passes on all arguments, with their defaults.
+        passed = kwargs.pop('passed', ())
         for name, default in _compat.argument_defaults(real).items():
-            if name in kwargs and kwargs[name] is default:
+            if name in kwargs and kwargs[name] is default \
+                    and name not in passed:
                 del kwargs[name]
         self.prepare(options, connection, kwargs)
         hooks = [hook for hook in (

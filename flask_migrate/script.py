@@ -4,6 +4,7 @@
 is Flask-Script itself, on every Flask and Python.
 """
 import argparse
+import copy
 import difflib
 from functools import wraps
 import re
@@ -61,6 +62,9 @@ def migrate_command(flask_script):
     class MigrateManager(flask_script.Manager):
         """A Manager whose commands are found by :class:`_Commands`."""
 
+        def __deepcopy__(self, memo):
+            return _copied(self)
+
         def create_parser(self, *args, **kwargs):
             parent = self.parent
             if 'parents' in kwargs:
@@ -107,6 +111,25 @@ def migrate_command(flask_script):
             command_name(OPERATIONS[name]),
             _declared(flask_script, Operation(), OPERATIONS[name]))
     return manager
+
+
+def _copied(command):
+    """Copy a Manager or Command, to be changed without an effect here.
+
+    What it has of the manager that it was added to stays behind: the
+    application hangs on that.
+    """
+    other = copy.copy(command)
+    other.__dict__.pop('parser', None)
+    other.parent = None
+    for name in ('option_list', '_options'):
+        if name in other.__dict__:
+            setattr(other, name, copy.deepcopy(getattr(other, name)))
+    if '_commands' in other.__dict__:
+        other._commands = other._commands.copy()
+        for name in other._commands:
+            other._commands[name] = _copied(other._commands[name])
+    return other
 
 
 def _declared(flask_script, command, operation):
