@@ -4,6 +4,7 @@ Each piece names what needs it, and goes when that version is dropped.
 Nothing here imports the rest of the package, and Alembic is imported only
 inside functions: see ``flask_migrate/__init__.py``.
 """
+import copy
 import inspect
 import os
 import sys
@@ -317,6 +318,25 @@ def url_text(url, hide_password=False):
     return text_type(url)
 
 
+def exact_url_text(url):
+    """A database URL as text that means the same URL again.
+
+    SQLAlchemy 0.9 to 1.4 leave '%' in user and password as it is.
+    """
+    from sqlalchemy.engine.url import make_url
+    if make_url(url_text(url)) == url:
+        return url_text(url)
+    escaped = dict(
+        (name, text_type(getattr(url, name)).replace(u'%', u'%25'))
+        for name in ('username', 'password') if getattr(url, name))
+    if hasattr(url, 'set'):                         # SQLAlchemy 1.4
+        return url_text(url.set(**escaped))
+    url = copy.copy(url)
+    for name, value in escaped.items():
+        setattr(url, name, value)
+    return url_text(url)
+
+
 def raw_connection(connection):
     """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
     fairy = connection.connection
@@ -472,7 +492,7 @@ def step_text(step):
         function, before, after = step[:3]
         return '%s %s -> %s' % (getattr(function, '__name__', 'stamp'),
                                 before, after) \
-            + (', %s' % step[3] if step[3:] else '')
+            + (', %s' % step[3] if any(step[3:]) else '')
     return native(text_type(step))
 
 

@@ -182,9 +182,9 @@ class Change(Run):
         if self.planning:
             if self.purging:    # as if nothing were recorded
                 heads = ()
-            met.steps = list(self.options['fn'](heads, context))
+            met.steps = list(self.steps(heads, context))
             return []
-        return self._follow(self.options['fn'](heads, context), context)
+        return self._follow(self.steps(heads, context), context)
 
     def _is_newer(self, heads):
         script = self.environment.script
@@ -243,12 +243,9 @@ def change(config, name, target, sql=False, tag=None, wait=None,
     """
     command, kept = _compat.alembic_command(name, tag=tag,
                                             sql=sql and not dry_run, **more)
-    migrate = current_app.extensions['migrate'].migrate
-    if wait is None:
-        wait = migrate.wait
     if lock_timeout is None:
-        lock_timeout = migrate.lock_timeout
-    with environment(config, Change, wait=None if no_lock else float(wait),
+        lock_timeout = current_app.extensions['migrate'].migrate.lock_timeout
+    with environment(config, Change, wait=_wait(wait, no_lock),
                      lock_timeout=lock_timeout, progress=progress) as run, \
             console.interrupts() as run.interrupted:
         if sql and not dry_run:
@@ -269,17 +266,44 @@ def change(config, name, target, sql=False, tag=None, wait=None,
             _run(config, run, planned, backup)
 
 
+def _wait(wait, no_lock):
+    """Seconds to wait for another process; None: no lock."""
+    if no_lock:
+        return None
+    return float(current_app.extensions['migrate'].migrate.wait
+                 if wait is None else wait)
+
+
 def _say_newer(databases):
     console.write(u'The database is at %s, which this code does not know: it '
                   u'is newer. Nothing was done.' % _heads_text(databases))
 
 
-def ensure_version(config, sql):
-    """Create the version table of every database."""
+def ensure_version(config, sql=False, wait=None, no_lock=False):
+    """Create the version table of every database that has none."""
     command, kept = _compat.alembic_command('ensure_version', sql=sql)
-    migrate = current_app.extensions['migrate'].migrate
-    with environment(config, Change, wait=float(migrate.wait)):
+    with environment(config, Change, wait=_wait(wait, no_lock)) as run, \
+            console.interrupts() as run.interrupted:
+        if not sql:
+            run.planning = True
+            script = _compat.script_directory(config)
+            with _compat.environment_context()(
+                    config, script, fn=lambda heads, context: []):
+                script.run_env()
+            run.planning = False
+            if all(met.heads or _has_version_table(met)
+                   for met in run.databases):
+                return
+            current_app.extensions['migrate'].start_over()
+            run.lock([met.engine for met in run.databases])
         command(config, **kept)
+
+
+def _has_version_table(met):
+    from sqlalchemy import inspect
+    name, schema = met.table
+    with _connected(met.engine) as connection:
+        return name in inspect(connection).get_table_names(schema=schema)
 
 
 def _run(config, run, planned, backup):

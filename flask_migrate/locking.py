@@ -13,7 +13,7 @@ import socket
 import time
 import zlib
 
-from . import console, sqlite
+from . import _compat, console, sqlite
 from .errors import MigrateError
 
 try:
@@ -54,37 +54,40 @@ class Lock(object):
 
     key = None
 
-    def acquire(self, wait):
+    def acquire(self, wait, deadline=None):
         """Take the lock.
 
         :param wait: seconds to wait for another process; 0: fail at once.
+        :param deadline: when they are over, where they began earlier.
         :raises LockTimeout: when they are over.
         """
-        deadline, pause, told = time.time() + wait, 0.05, False
+        if deadline is None:
+            deadline = time.time() + wait
+        pause, holder = 0.05, None
         try:
             while not self._try():
                 left = deadline - time.time()
                 if left <= 0:
                     raise LockTimeout(
-                        'Another process is migrating this database%s; '
-                        'waited %g seconds. Run the command again later, or '
-                        'wait longer with --wait SECONDS.'
-                        % (self._by_whom(), wait))
-                if not told:
+                        'Another process is migrating this database%s%s. '
+                        'Run the command again later, or wait longer with '
+                        '--wait SECONDS.' % (
+                            in_brackets(self._holder()),
+                            wait and '; waited %g seconds' % wait or ''))
+                if holder is None:
+                    holder = in_brackets(self._holder())
                     console.log.info(
                         'Another process is migrating this database%s. '
-                        'Waiting up to %g seconds for it ...',
-                        self._by_whom(), wait)
-                    told = True
+                        'Waiting up to %g seconds for it ...', holder, left)
                 time.sleep(min(left, pause * (1 + random.random())))
                 pause = min(pause * 1.5, 0.5)
         except BaseException:
             self.release()
             raise
 
-    def _by_whom(self):
-        holder = self._holder()
-        return ' (%s)' % holder if holder else ''
+
+def in_brackets(text):
+    return ' (%s)' % _compat.native(text) if text else ''
 
 
 class FileLock(Lock):
@@ -104,6 +107,9 @@ class FileLock(Lock):
                 "database must be writable." % (self.path, error.strerror))
         try:
             if fcntl is not None:
+                # A program that a migration starts, and leaves running, is
+                # not to hold the lock on (Python 3.4 does this itself).
+                fcntl.fcntl(file, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             else:
                 file.seek(0)
@@ -153,10 +159,26 @@ class ServerLock(Lock):
     """A lock of a database server, held by a connection of its own."""
 
     def __init__(self, engine):
-        self.engine = engine
         self.own = OwnConnection(engine)
-        self.database = self._database()
-        self.key = '%s:%s' % (engine.dialect.name, self.database)
+        try:
+            self._stay_connected()
+            self.name = self._name()
+        except BaseException:
+            self.release()
+            raise
+        self.key = '%s:%s' % (type(self).__name__, self.name)
+
+    def acquire(self, wait, deadline=None):
+        try:
+            Lock.acquire(self, wait, deadline)
+        except MigrateError:
+            raise
+        except Exception as error:
+            raise MigrateError(
+                'The database server ended the connection while this command '
+                'waited for another process that is migrating the database: '
+                '%s. Run the command again.'
+                % ' '.join(_compat.error_text(error).split()).rstrip('.'))
 
     def _one(self, sql):
         rows = self.own.rows(sql)
@@ -172,19 +194,28 @@ class AdvisoryLock(ServerLock):
 
     NUMBER = zlib.crc32(b'flask-migrate') & 0x7fffffff
 
-    def _database(self):
+    def _stay_connected(self):
+        # The connection does nothing as long as a migration runs. (The
+        # setting is PostgreSQL 14's.)
+        self.own.rows("SELECT set_config(name, '0', false) FROM pg_settings "
+                      "WHERE name = 'idle_session_timeout'")
+
+    def _name(self):
+        # The same whatever address or name the server was reached by: all
+        # commands must see one order, and one lock must not be taken twice.
         return self._one(
-            "SELECT coalesce(inet_server_addr()::text, 'local') || ':' || "
-            "coalesce(inet_server_port(), 0) || '/' || current_database()")
+            "SELECT concat(extract(epoch FROM pg_postmaster_start_time()), "
+            "' ', current_setting('port'), ' ', current_database())")
 
     def _try(self):
         return self._one('SELECT pg_try_advisory_lock(%d)' % self.NUMBER)
 
     def _holder(self):
+        # What a user may not see of another's session is null.
         return self._one(
-            "SELECT 'server process ' || a.pid || ', user ' || a.usename || "
-            "coalesce(' from ' || a.client_addr, '') || ', since ' || "
-            "date_trunc('second', a.backend_start) "
+            "SELECT concat('server process ', a.pid, ', user ', a.usename, "
+            "' from ' || a.client_addr, ', since ' || "
+            "date_trunc('second', a.backend_start)) "
             "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
             "WHERE l.locktype = 'advisory' AND l.granted AND l.objid = %d "
             "AND a.datname = current_database()" % self.NUMBER)
@@ -193,15 +224,15 @@ class AdvisoryLock(ServerLock):
 class NamedLock(ServerLock):
     """MySQL and MariaDB: GET_LOCK, which is one for the whole server."""
 
-    def _database(self):
-        return '%s/%s' % (self._one('SELECT @@hostname'),
-                          self._one('SELECT DATABASE()'))
+    def _stay_connected(self):
+        self.own.rows('SET SESSION wait_timeout = 2000000')    # 23 days
 
-    @property
-    def name(self):
+    def _name(self):
+        database = self._one(
+            "SELECT CONCAT(@@hostname, ':', @@port, '/', DATABASE())")
         # 64 characters at most, and none that needs quoting.
         return 'flask-migrate-' + hashlib.sha1(
-            self.database.encode('utf-8')).hexdigest()
+            database.encode('utf-8')).hexdigest()
 
     def _try(self):
         return self._one("SELECT GET_LOCK('%s', 0)" % self.name)
@@ -268,8 +299,9 @@ def take_locks(engines, wait, held):
                     lock.release()
                 else:
                     locks[lock.key] = lock
+        deadline = time.time() + wait
         for key in sorted(locks):
-            locks[key].acquire(wait)
+            locks[key].acquire(wait, deadline)
     except BaseException:
         for lock in locks.values():
             lock.release()

@@ -1,7 +1,7 @@
 """A migration does not hang in silence: who it waits for, and how to end it.
 
-A thread looks at the server, on a connection of its own, when a revision
-takes longer than a few seconds.
+A thread looks at the server, on a connection of its own, while a migration
+runs.
 """
 import threading
 import time
@@ -11,10 +11,12 @@ from .locking import OwnConnection
 
 #: Seconds after which a revision that still runs is announced.
 LONG = 1.0
-#: Seconds after which the server is asked who is in the way.
+#: Seconds from one look to the next.
+INTERVAL = 0.5
+#: Seconds that a migration waits for somebody before that is said.
 PATIENCE = 3.0
 
-#: Per blocking session: (number, description, opened later than ours).
+#: Per session: number, description, opened later than the migration's.
 _POSTGRESQL = """
     SELECT a.pid,
            'server process ' || a.pid || ', user '
@@ -30,53 +32,132 @@ _POSTGRESQL = """
 _MYSQL = """
     SELECT p.id,
            CONCAT('connection ', p.id, ', user ', p.user, ' from ', p.host,
-                  ', in a transaction since ', t.trx_started, ', ',
+                  COALESCE(CONCAT(', in a transaction since ',
+                                  t.trx_started), ''), ', ',
                   COALESCE(CONCAT('query: ', LEFT(p.info, 100)), 'idle')),
            p.id > {pid}
-    FROM information_schema.innodb_trx t
-    JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id
-    WHERE p.id <> {pid} AND {condition}"""
+    FROM information_schema.processlist mine
+    JOIN information_schema.processlist p
+        ON p.id NOT IN (mine.id, CONNECTION_ID())
+    LEFT JOIN information_schema.innodb_trx t
+        ON t.trx_mysql_thread_id = p.id
+    WHERE mine.id = {pid} AND {condition}"""
+#: Who has the row that a transaction waits for: MariaDB and MySQL 5.7, then
+#: MySQL 8.
+_MYSQL_ROW_LOCKS = tuple(
+    """t.trx_id IN (
+        SELECT w.{0} FROM {2} w JOIN information_schema.innodb_trx waiting
+            ON waiting.trx_id = w.{1}
+        WHERE waiting.trx_mysql_thread_id = {{pid}})""".format(*names)
+    for names in (('blocking_trx_id', 'requesting_trx_id',
+                   'information_schema.innodb_lock_waits'),
+                  ('blocking_engine_transaction_id',
+                   'requesting_engine_transaction_id',
+                   'performance_schema.data_lock_waits')))
+#: Who may have a lock, where the server does not tell.
+_MYSQL_BUSY = """(p.db = mine.db OR p.db IS NULL)
+    AND COALESCE(t.trx_state, '') <> 'LOCK WAIT'
+    AND COALESCE(p.state, '') NOT LIKE 'Waiting for%lock'
+    AND (t.trx_id IS NOT NULL OR p.command = 'Query')"""
+_MYSQL_WAITING = """(p.db = mine.db OR p.db IS NULL)
+    AND (t.trx_state = 'LOCK WAIT' OR p.state LIKE 'Waiting for%lock')"""
 
 
-def blockers(own, kind, pid):
-    """The sessions that a session waits for, and those that wait for it.
+def obstacles(own, session):
+    """Who is in the way of a migration.
 
     :param own: an OwnConnection.
-    :param kind: name of the dialect.
-    :param pid: the session's number.
-    :return: two lists of (number, description, opened later than *pid*).
+    :param session: the Session of the migration.
+    :return: sentences, by the number of a session on the server.
     """
-    if kind == 'postgresql':
-        return (own.rows(_POSTGRESQL.format(
-                    pid=pid, condition='a.pid = ANY(pg_blocking_pids(%d))'
-                    % pid)),
-                own.rows(_POSTGRESQL.format(
-                    pid=pid, condition="mine.state LIKE 'idle%%' AND %d = "
-                    "ANY(pg_blocking_pids(a.pid))" % pid)))
+    if session.kind == 'postgresql':
+        ask, end = _ask_postgresql, 'SELECT pg_terminate_backend(%d)'
+    else:
+        ask, end = _ask_mysql, 'KILL %d'
+    found = {}
+    for number, text, later, sentence in ask(own, session.number):
+        if later:
+            sentence += (
+                ': the migration itself may have opened it through '
+                'db.session, where Session(bind=op.get_bind()) is meant')
+        if number is not None:
+            sentence += '. To end that session: ' + end % number
+        found[number] = sentence % ' '.join(_compat.native(text).split())
+    return found
+
+
+_BEFORE = 'The migration waits for a lock of %s'
+_PERHAPS = 'The migration waits for a lock, perhaps of %s'
+_BEHIND = '%s waits for the migration, which does nothing meanwhile'
+_UNSEEN = 'The migration waits: %s. To see for whom, a user needs the right ' \
+    'PROCESS'
+
+
+def _ask_postgresql(own, pid):
+    before = own.rows(_POSTGRESQL.format(
+        pid=pid, condition='a.pid = ANY(pg_blocking_pids(%d))' % pid))
+    if before:
+        return [(number, text, False, _BEFORE)
+                for number, text, later in before]
+    # Only its own code may keep a migration from going on while another
+    # session waits for it.
+    return [row + (_BEHIND,) for row in own.rows(_POSTGRESQL.format(
+        pid=pid, condition="mine.state LIKE 'idle in%' AND CASE "
+        "WHEN a.wait_event_type = 'Lock' "
+        "THEN {0} = ANY(pg_blocking_pids(a.pid)) END".format(pid)))]
+
+
+def _ask_mysql(own, pid):
     state = own.rows('SELECT command, state FROM information_schema.'
                      'processlist WHERE id = %d' % pid)
-    waits = bool(own.rows(
-        "SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = "
-        "'LOCK WAIT' AND trx_mysql_thread_id = %d" % pid))
-    if waits or state and 'lock' in (state[0][1] or ''):
-        return own.rows(_MYSQL.format(
-            pid=pid, condition="t.trx_state <> 'LOCK WAIT'")), []
-    if state and state[0][0] == 'Sleep':
-        return [], own.rows(_MYSQL.format(
-            pid=pid, condition="(t.trx_state = 'LOCK WAIT' "
-            "OR p.state LIKE 'Waiting for%lock')"))
-    return [], []
+    command, state = state[0] if state else ('', '')
+    try:
+        if command == 'Sleep':
+            return [tuple(row) + (_BEHIND,) for row in own.rows(
+                _MYSQL.format(pid=pid, condition=_MYSQL_WAITING))]
+        if own.rows("SELECT 1 FROM information_schema.innodb_trx WHERE "
+                    "trx_state = 'LOCK WAIT' AND trx_mysql_thread_id = %d"
+                    % pid):
+            before, sentence = _row_locks(own, pid), _BEFORE
+        elif 'lock' in (state or ''):
+            before, sentence = own.rows(_MYSQL.format(
+                pid=pid, condition=_MYSQL_BUSY)), _PERHAPS
+        else:
+            return []
+    except Exception:
+        # Who lacks the right to see transactions sees only his own sessions.
+        if 'lock' not in (state or ''):
+            raise
+        return [(None, state, False, _UNSEEN)]
+    return [(number, text, False, sentence if before[1:] else _BEFORE)
+            for number, text, later in before]
+
+
+def _row_locks(own, pid):
+    for condition in _MYSQL_ROW_LOCKS:
+        try:
+            return own.rows(_MYSQL.format(
+                pid=pid, condition=condition.format(pid=pid)))
+        except Exception:
+            pass            # the other server's table
+    return own.rows(_MYSQL.format(pid=pid, condition=_MYSQL_BUSY))
 
 
 class Watcher(object):
     """Says when a revision takes long, and on whom it waits.
 
-    :param run: the Run whose revision is watched.
+    :param run: the Change whose revisions are watched.
     """
 
     def __init__(self, run):
         self.run = run
-        self.seen = []          # descriptions of who was in the way last
+        self.seen = []          # who was in the way of the revision last
+        self._followed = None
+        self._announced = False
+        self._told = set()      # numbers of those who have been named
+        self._waits_for = set()
+        self._since = time.time()
+        self._own = {}          # connections, by engine
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.daemon = True
@@ -90,54 +171,69 @@ class Watcher(object):
         self._thread.join(2)
 
     def _watch(self):
-        own, announced, told = {}, None, None
-        patience = min(PATIENCE, (self.run.lock_timeout or PATIENCE) / 3.0)
+        # Somebody must have been seen before the server gives up.
+        interval = min(INTERVAL, (self.run.lock_timeout or INTERVAL) / 4.0)
         try:
-            while not self._done.wait(min(0.25, patience)):
-                followed = self.run.followed
-                if followed is None:
-                    continue
-                taken = time.time() - followed.start
-                if taken > LONG and announced is not followed:
-                    announced = followed
-                    console.log.info('%s ...', followed.text)
-                if taken < patience or followed.server_process is None:
-                    continue
-                found = self._ask(own, followed)
-                if found and found != told:
-                    told = self.seen = found
-                    if taken >= PATIENCE:
-                        for line in found:
-                            console.log.warning('%s', line)
-                    else:
-                        told = None
-                self._done.wait(patience)
+            while not self._done.wait(interval):
+                self._announce(self.run.followed)
+                session = self.run.session
+                if session is not None:
+                    self._look(session)
         finally:
-            for connection in own.values():
+            for connection in self._own.values():
                 connection.close()
 
-    def _ask(self, own, followed):
-        """Sentences about who is in the way of a revision."""
-        kind, pid = followed.server_process
+    def _announce(self, followed):
+        if followed is not self._followed:
+            self._followed, self._announced = followed, False
+            self._told, self.seen = set(), []
+        if followed is not None and not self._announced \
+                and time.time() - followed.start >= LONG:
+            self._announced = True
+            console.log.info('%s ...', followed.text)
+
+    def _look(self, session):
+        found = self._obstacles(session)
+        if set(found) != self._waits_for:
+            self._waits_for, self._since = set(found), time.time()
+        if found:
+            self.seen = list(found.values())
+        if time.time() - self._since >= PATIENCE:
+            for number in set(found) - self._told:
+                self._told.add(number)
+                console.log.warning('%s', found[number])
+
+    def _obstacles(self, session):
         try:
-            if followed.engine not in own:
-                own[followed.engine] = OwnConnection(followed.engine)
-            before, behind = blockers(own[followed.engine], kind, pid)
+            if session.engine not in self._own:
+                self._own[session.engine] = OwnConnection(session.engine)
+            return obstacles(self._own[session.engine], session)
         except Exception:
             # No right to see other sessions, or no more connections.
-            return []
-        if kind == 'postgresql':
-            end = 'SELECT pg_terminate_backend(%s)'
-        else:
-            end = 'KILL %s'
-        found = ['The migration waits for a lock of %s. To end that session: '
-                 '%s' % (_compat.native(text), end % number)
-                 for number, text, _ in before]
-        found += ['%s waits for the migration, which does nothing '
-                  'meanwhile%s. To end that session: %s'
-                  % (_compat.native(text),
-                     ': the migration itself may have opened it through '
-                     'db.session, where Session(bind=op.get_bind()) is meant'
-                     if later else '', end % number)
-                  for number, text, later in behind]
-        return found
+            return {}
+
+
+def end_session(session):
+    """Let MySQL or MariaDB stop what an interrupted migration executes.
+
+    Its driver has only closed the connection, and the server goes on.
+
+    :param session: the Session of the migration, or None.
+    """
+    if session is None or session.kind == 'postgresql':
+        return
+    try:
+        own = OwnConnection(session.engine)
+        try:
+            for attempt in range(20):
+                if not own.rows(
+                        "SELECT 1 FROM information_schema.processlist WHERE "
+                        "id = %d AND command <> 'Sleep'" % session.number):
+                    return
+                if attempt == 0:
+                    own.rows('KILL %d' % session.number)
+                time.sleep(0.05)
+        finally:
+            own.close()
+    except Exception:
+        pass                # the server, or just the session, is gone
