@@ -97,9 +97,12 @@ def _look(config, name, *args, **arguments):
         return command(config, *args, **kept), run
 
 
-def _scripts(config, run):
+def _scripts(run):
     """The scripts that the databases of a run are at, without repeats."""
-    script, found = _compat.script_directory(config), []
+    found = []
+    if run.environment is None:
+        return found
+    script = run.environment.script     # with all files loaded already
     for database in run.databases:
         for each in _compat.script_revisions(script, database.heads):
             if each not in found:
@@ -372,7 +375,7 @@ def show(directory=None, revision='head', x_arg=None):
     config = _config(directory, x_arg)
     _, run = _look(config, 'show', revision)
     if revision == 'current':
-        return _scripts(config, run)
+        return _scripts(run)
     return _compat.script_revisions(_compat.script_directory(config),
                                     revision)
 
@@ -455,7 +458,7 @@ def current(directory=None, verbose=False, head_only=False,
     config = _config(directory, x_arg)
     _, run = _look(config, 'current', verbose=verbose,
                    check_heads=check_heads)
-    return _scripts(config, run)
+    return _scripts(run)
 
 
 @operation
