@@ -147,7 +147,7 @@ def test_examples_have_todays_folders(name):
 
 # -------------------------------------------------------------- packages
 
-def test_packages_hold_the_templates(tmpdir):
+def test_packages_hold_the_templates_and_stubs(tmpdir):
     setuptools = pytest.importorskip('setuptools')
     checkout = str(tmpdir.join('checkout'))
     shutil.copytree(ROOT, checkout, ignore=GENERATED)
@@ -173,6 +173,10 @@ def test_packages_hold_the_templates(tmpdir):
                       .replace(os.sep, '/') for name in names
                       if not name.endswith('.pyc')]
     assert len(templates) >= 8
+    templates += ['flask_migrate/' + name for name in os.listdir(
+        os.path.join(ROOT, 'flask_migrate'))
+        if name.endswith(('.pyi', 'py.typed'))]
+    assert 'flask_migrate/py.typed' in templates
     sdist, = [path for path in tmpdir.join('dist').listdir()
               if path.basename.endswith('.tar.gz')]
     with tarfile.open(str(sdist)) as archive:

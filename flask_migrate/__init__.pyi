@@ -1,0 +1,28 @@
+from logging import Logger
+from os import PathLike
+
+from alembic import command as command
+from alembic.util import CommandError as CommandError
+from flask import current_app as current_app
+
+from .commands import (
+    branches as branches, check as check, current as current,
+    downgrade as downgrade, edit as edit, ensure_version as ensure_version,
+    heads as heads, history as history, init as init,
+    list_templates as list_templates, merge as merge, migrate as migrate,
+    revision as revision, show as show, stamp as stamp, upgrade as upgrade)
+from .config import Config as Config
+from .extension import Migrate as Migrate
+from .script import Manager as Manager, MigrateCommand as MigrateCommand
+
+__version__: str
+__all__ = [
+    'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
+    'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
+    'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
+    'revision', 'show', 'stamp', 'upgrade']
+
+log: Logger
+alembic_version: tuple[int, ...]
+
+def _get_config(directory: str | PathLike[str]) -> Config: ...

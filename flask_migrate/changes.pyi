@@ -1,0 +1,10 @@
+from typing import NamedTuple
+
+from sqlalchemy.engine import Engine
+
+class Progress(NamedTuple):
+    number: int
+    total: int
+    description: str
+    seconds: float
+    engine: Engine

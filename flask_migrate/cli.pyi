@@ -1,0 +1,4 @@
+from click import Group
+
+db: Group
+entry_point: Group

@@ -1,0 +1,56 @@
+from collections.abc import Callable, Iterable
+from os import PathLike
+from typing import Any, TypeVar
+
+from alembic.config import Config as AlembicConfig
+from flask import Flask
+
+from .config import Config
+
+_Function = TypeVar(
+    '_Function', bound=Callable[[Config], AlembicConfig | None])
+
+class MigrateState:
+    migrate: Migrate
+    db: Any
+    directory: str
+    configure_args: dict[str, Any]
+
+    def __init__(
+        self, migrate: Migrate, db: Any, directory: str,
+        configure_args: dict[str, Any]) -> None: ...
+
+    @property
+    def metadata(self) -> Any: ...
+
+class Migrate:
+    db: Any
+    directory: str
+    command: str
+    wait: float
+    lock_timeout: float | None
+    alembic_ctx_kwargs: dict[str, Any]
+    configure_callbacks: list[Callable[[Config], AlembicConfig | None]]
+
+    def __init__(
+        self, app: Flask | None = None, db: Any = None,
+        directory: str | PathLike[str] = 'migrations', command: str = 'db',
+        compare_type: bool | Callable[..., bool | None] = True,
+        render_as_batch: bool = True, *, wait: float = 600,
+        lock_timeout: float | None = None, **kwargs: Any) -> None: ...
+
+    def init_app(
+        self, app: Flask, db: Any = None,
+        directory: str | PathLike[str] | None = None,
+        command: str | None = None,
+        compare_type: bool | Callable[..., bool | None] | None = None,
+        render_as_batch: bool | None = None, *, wait: float = ...,
+        lock_timeout: float | None = ..., **kwargs: Any) -> None: ...
+
+    def configure(self, function: _Function) -> _Function: ...
+    def call_configure_callbacks(self, config: Config) -> Config: ...
+
+    def get_config(
+        self, directory: str | PathLike[str] | None = None,
+        x_arg: str | Iterable[str] | None = None,
+        opts: Iterable[str] | None = None) -> Config: ...

@@ -1,0 +1,3 @@
+from .errors import MigrateError
+
+class LockTimeout(MigrateError): ...
