@@ -41,6 +41,31 @@ def script_file(path):
     return os.path.abspath(path) if sys.version_info >= (3, 9) else path
 
 
+class TextStream(object):
+    """A stream of Python 2.7, without an encoding, that takes any text."""
+
+    encoding = 'utf-8'
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        self._stream.write(native(text))
+
+
+def text_stream(stream):
+    """*stream*, able to print what Alembic prints.
+
+    In Python 2.7 a pipe has no encoding: it takes ASCII, or bytes.
+    """
+    if PY2 and not getattr(stream, 'encoding', None):
+        return TextStream(stream)
+    return stream
+
+
 def text(value):
     """Any value, an exception too, as text."""
     if isinstance(value, bytes):
@@ -386,9 +411,13 @@ def _engines(db):
 
 def has_engine(db):
     """Whether a db has an engine (a declarative base has none)."""
-    # The last one raises where no default database is configured.
-    return any(hasattr(db, name)
-               for name in ('get_engine', 'engines', 'engine'))
+    for name in ('get_engine', 'engines', 'engine'):
+        try:
+            getattr(db, name)       # hasattr() of 2.7 hides every error
+        except AttributeError:
+            continue
+        return True
+    return False
 
 
 def has_default(app, db):
@@ -400,8 +429,9 @@ def has_default(app, db):
     engines = _engines(db)
     if engines is not None:
         return None in engines or 'default' in engines
-    return not (app.config.get('SQLALCHEMY_BINDS')
-                and not app.config.get('SQLALCHEMY_DATABASE_URI'))
+    return not app.config.get('SQLALCHEMY_BINDS') or app.config.get(
+        'SQLALCHEMY_DATABASE_URI') not in (
+            None, '', 'sqlite://', 'sqlite:///:memory:')
 
 
 def engine_of(app, db, bind=None):

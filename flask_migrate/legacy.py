@@ -36,7 +36,7 @@ def real_url(value):
         copies = [configured, str(url), _compat.url_text(url),
                   _compat.url_text(url, hide_password=True)]
         if value in copies or value.replace('%%', '%') in copies:
-            return _compat.url_text(url).replace('%', '%%')
+            return _compat.exact_url_text(url).replace('%', '%%')
     return value
 
 

@@ -1,4 +1,5 @@
 """Several databases, and other db objects than Flask-SQLAlchemy's."""
+from collections import OrderedDict
 import io
 import os
 import re
@@ -57,7 +58,7 @@ class BindProject(Project):
     def __init__(self, path, urls, default=True, **settings):
         self.names = ([None] if default else []) + \
             ['users', 'my-db'][:len(urls) - default]
-        binds = dict(zip(self.names, urls))
+        binds = OrderedDict(zip(self.names, urls))
         Project.__init__(self, path, url=binds.pop(None, ''), binds=binds,
                          **settings)
         self.models = {}

@@ -212,7 +212,7 @@ PASSWORD = 'a%40b@c/d:e%%f'
 def secret_urls(postgresql_server):
     """The URLs of two databases and a user with an awkward password."""
     databases = [postgresql_server.create_database() for _ in range(2)]
-    yield [postgresql_server.create_user('legacy@%', PASSWORD, database)
+    yield [postgresql_server.create_user('legacy', PASSWORD, database)
            for database in databases]
     for database in databases:
         postgresql_server.drop_database(database)
