@@ -58,14 +58,20 @@ def run(source, path):
         code = compile(source, main.__file__, 'exec', 0, True)
     except (SyntaxError, ValueError, TypeError):
         kind, error, _ = sys.exc_info()
-        sys.excepthook(kind, error, None)
-        return 1
+        return show(kind, error, None)
     try:
         exec(code, main.__dict__)
     except Exception:
         kind, error, traceback = sys.exc_info()
-        sys.excepthook(kind, error, traceback.tb_next)
-        return 1
+        return show(kind, error, traceback.tb_next)
+
+
+def show(kind, error, traceback):
+    """Print an exception as Python does at the end of a script."""
+    if not _compat.PY2:     # Python 3.11 asks the error, not the argument
+        error.__traceback__ = traceback
+    sys.excepthook(kind, error, traceback)
+    return 1
 
 
 if __name__ == '__main__':
