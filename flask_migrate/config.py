@@ -46,6 +46,12 @@ class Config(AlembicConfig):
         """Return the folder that holds the templates of ``init``."""
         return self.template_directory or TEMPLATES
 
+    def print_stdout(self, text, *arg):
+        """Print a line; only with *arg* it is a format."""
+        if not arg:     # Alembic formats it then, too: a '%' in a path
+            text = escaped(_compat.text(text))
+        AlembicConfig.print_stdout(self, text, *arg)
+
     def set_section_option(self, section, name, value):
         """Set an option; a ``sqlalchemy.url`` becomes the application's."""
         if name == 'sqlalchemy.url':

@@ -45,6 +45,7 @@ def run(operation, values):
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
     _active.append(True)
+    stdout, sys.stdout = sys.stdout, _compat.text_stream(sys.stdout)
     try:
         operation(**values)
     except CommandError as error:
@@ -56,6 +57,7 @@ def run(operation, values):
         report(getattr(error, 'report', 'Interrupted.'))
         sys.exit(130)       # as shells count a process ended by Ctrl-C
     finally:
+        sys.stdout = stdout
         _active.pop()
 
 
@@ -79,6 +81,8 @@ def _text(error):
 
 class Quiet(io.StringIO):
     """A stdout for commands that are called from Python."""
+
+    encoding = 'utf-8'      # Alembic of Python 2.7 asks
 
     def write(self, text):
         return len(text)

@@ -1,6 +1,7 @@
 """Every failure as one clear sentence: what is wrong, and the next step."""
 from contextlib import contextmanager
 import sys
+import traceback
 import warnings
 
 from alembic.util import CommandError
@@ -64,13 +65,18 @@ def as_command_errors():
         explained = explanation(error, sys.exc_info()[2])
         if explained is None:
             raise
+        # For those who ask to see it.
+        explained.traceback = traceback.format_exc()
         _compat.reraise(explained, error)
 
 
-def explanation(error, traceback):
-    """The :class:`MigrateError` for an exception; None for an unknown one."""
+def explanation(error, tb):
+    """The :class:`MigrateError` for an exception; None for an unknown one.
+
+    :param tb: its traceback object.
+    """
     from .explain import explain
-    message = explain(error, traceback)
+    message = explain(error, tb)
     return message and _of_the_same_kind(message, error)
 
 

@@ -4,8 +4,6 @@ Each function here takes :class:`Facts` and returns a message, or None where
 it does not know the failure.  The first line says what is wrong, the second
 what to do.
 """
-from __future__ import unicode_literals
-
 import difflib
 import linecache
 import os
@@ -178,12 +176,11 @@ def _conflict(path):
 
 
 def _relative(path):
-    path = text(path)
     try:
-        relative = text(os.path.relpath(path))
+        relative = os.path.relpath(path)
     except (EnvironmentError, ValueError):      # another drive of Windows
-        return path
-    return path if relative.startswith('..') else relative
+        return text(path)
+    return text(path if relative.startswith('..') else relative)
 
 
 def _line(message):

@@ -1,6 +1,4 @@
 """What is wrong with a database, or with the URL that names it."""
-from __future__ import unicode_literals
-
 import os
 import re
 
@@ -140,16 +138,17 @@ def _no_database(url, words, name):
 
 
 def _sqlite_file(url, words):
-    path = text(url.database or '')
+    path = _compat.native(url.database or '')
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         return "There is no folder %s for the SQLite database %s. Make it: " \
-            "mkdir -p '%s'" % (folder, os.path.basename(path), folder)
+            "mkdir -p '%s'" % (text(folder), text(os.path.basename(path)),
+                               text(folder))
     if os.path.isdir(path):
         return "%s is a folder, not a SQLite database. Correct %s." % (
-            path, SETTING)
+            text(path), SETTING)
     return "Can't open the SQLite database %s. Check the permissions of the " \
-        "file and of its folder." % path
+        "file and of its folder." % text(path)
 
 
 def _read_only(url, words):

@@ -1,6 +1,4 @@
 """The migrations folder: its templates, making one, checking one."""
-from __future__ import unicode_literals
-
 import errno
 import io
 import os

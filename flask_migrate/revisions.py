@@ -104,6 +104,9 @@ def _safe_message(config, message):
         # Templates of old had no coding line, which Python 2.7 wants, and
         # Alembic 0.6 writes ASCII.
         message = message.encode('ascii', 'backslashreplace').decode('ascii')
+    if _compat.PY2 and all(ord(c) < 128 for c in message):
+        # Alembic makes a path of it, in a folder that may have an e acute.
+        message = message.encode('ascii')
     return message
 
 

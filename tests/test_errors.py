@@ -755,6 +755,20 @@ def test_a_clash_in_the_application_is_not_hidden(project):
         project.python('upgrade')
 
 
+def test_messages_with_names_of_folders(tmpdir, interface):
+    path = os.path.join(str(tmpdir), _compat.native('50% caf\xe9'))
+    os.mkdir(path)
+    project = Project(path, url='sqlite:///' + str(tmpdir.join('app.db')))
+    failure(project, interface, 'upgrade')
+    project.python('init')
+    failure(project, interface, 'init')
+    failure(project, interface, 'upgrade', revision='none')
+    write(os.path.join(project.versions, str('a.py')), 'none_such')
+    assert 'a.py, line 1' in failure(project, interface, 'upgrade')
+    os.remove(os.path.join(project.directory, str('env.py')))
+    assert 'has no env.py' in failure(project, interface, 'upgrade')
+
+
 # What must work --------------------------------------------------------------
 
 @pytest.mark.parametrize('name', [
@@ -777,6 +791,9 @@ def test_names_of_folders(tmpdir, name, interface):
     command('upgrade')
     assert project.tables() == ['user']
     assert len(project.scripts()) == 1
+    # Alembic of Python 2.7 cannot print a path with an accent there.
+    if _compat.has_branches() and not (_compat.PY2 and name == 'caf\xe9'):
+        command('history', verbose=True)
     for operation in ('current', 'history', 'check', 'heads', 'downgrade'):
         command(operation)
     assert project.tables() == []
