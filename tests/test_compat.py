@@ -1,0 +1,169 @@
+# -*- coding: utf-8 -*-
+"""What depends on the version of something installed."""
+import os
+import re
+import sys
+import types
+
+import pytest
+
+from flask_migrate import _compat
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+def sources():
+    import flask_migrate
+    folder = os.path.dirname(flask_migrate.__file__)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith('.py'):
+            with open(os.path.join(folder, name)) as file:
+                yield name, file.read()
+
+
+def test_versions_are_compared_in_one_file_only():
+    found = [name for name, text in sources()
+             if re.search(r'sys\.version_info|__version__\b(?! =)', text)]
+    assert set(found) - set(['_compat.py']) == set()
+
+
+def test_it_imports_nothing_of_ours():
+    text = dict(sources())['_compat.py']
+    assert not re.search(r'^\s*from \.|import flask_migrate', text, re.M)
+    assert not re.search(r'^(import|from) (alembic|sqlalchemy|flask)', text,
+                         re.M)
+
+
+def test_sources_are_ascii_lines_of_79_characters():
+    for name, text in sources():
+        for number, line in enumerate(text.splitlines(), 1):
+            assert len(line) < 80 and max(line or ' ') < '\x7f', (
+                name, number)
+
+
+# Python ----------------------------------------------------------------------
+
+def test_native():
+    assert type(_compat.native(u'caf\xe9')) is str
+    assert _compat.native('plain') == 'plain'
+
+
+def test_text():
+    assert _compat.text(b'caf\xc3\xa9') == u'caf\xe9'
+    assert _compat.text(u'caf\xe9') == u'caf\xe9'
+    assert _compat.text(ValueError(u'caf\xe9'.encode('utf-8')
+                                   if _compat.PY2 else u'caf\xe9')) \
+        == u'caf\xe9'
+
+
+def test_arguments():
+    def function(one, two=2, three='3'):
+        four = one
+        return four
+    assert _compat.argument_names(function) == ('one', 'two', 'three')
+    assert _compat.argument_defaults(function) == {'two': 2, 'three': '3'}
+    assert _compat.argument_defaults(test_native) == {}
+
+
+def test_lazy_module(monkeypatch):
+    asked = []
+
+    def load(name):
+        asked.append(name)
+        if name == 'there':
+            return 'value'
+        raise AttributeError(name)
+    module = types.ModuleType('lazy_for_test')
+    module.__getattr__ = load           # what Python 3.7 looks for
+    monkeypatch.setitem(sys.modules, 'lazy_for_test', module)
+    _compat.lazy_module('lazy_for_test', load)
+    import lazy_for_test
+    assert lazy_for_test.there == 'value'
+    assert asked[-1] == 'there'
+    assert not hasattr(lazy_for_test, 'nowhere')
+    from lazy_for_test import there
+    assert there == 'value'
+
+
+def test_script_file(tmpdir, monkeypatch):
+    monkeypatch.chdir(tmpdir)
+    assert os.path.abspath(_compat.script_file('manage.py')) \
+        == os.path.abspath('manage.py')
+
+
+# Alembic ----------------------------------------------------------------------
+
+@pytest.mark.parametrize('text, numbers', [
+    ('0.6.0', (0, 6, 0)), ('0.7.5.post2', (0, 7, 5)), ('1.20.1', (1, 20, 1)),
+    ('1.0.0b1', (1, 0)), ('2.0', (2, 0))])
+def test_alembic_version(monkeypatch, text, numbers):
+    import alembic
+    monkeypatch.setattr(alembic, '__version__', text)
+    assert _compat.alembic_version() == numbers
+
+
+def test_alembic_commands_get_what_they_know(monkeypatch):
+    from alembic import command
+    from alembic.util import CommandError
+
+    def merge(config, revisions, message=None):
+        pass
+    monkeypatch.setattr(command, 'merge', merge, raising=False)
+    function, kept = _compat.alembic_command(
+        'merge', message='why', splice=False, branch_label=None, head='head')
+    assert function is merge and kept == {'message': 'why'}
+    with pytest.raises(CommandError) as error:
+        _compat.alembic_command('merge', splice=True)
+    assert str(error.value).startswith('--splice needs Alembic 1.18.5')
+    with pytest.raises(CommandError) as error:
+        _compat.alembic_command('merge', branch_label='x')
+    assert str(error.value).startswith('--branch-label needs Alembic 0.7')
+    monkeypatch.delattr(command, 'merge')
+    with pytest.raises(CommandError) as error:
+        _compat.alembic_command('merge')
+    assert "'merge' needs Alembic 0.7 or newer" in str(error.value)
+    assert 'pip install "alembic>=0.7"' in str(error.value)
+
+
+def test_since_names_every_argument_that_alembic_got_later():
+    """What 0.6 does not have is refused with a version, never without."""
+    from flask_migrate.commands import OPERATIONS
+    ours = set('''directory x_arg multidb template package message
+        autogenerate sql tag revision rev_range head_only show_traceback wait
+        no_lock lock_timeout allow_newer dry_run backup'''.split())
+    for operation in OPERATIONS.values():
+        for option in operation.options:
+            assert option.name in ours or option.name in _compat.SINCE, option
+    for name in ('merge', 'show', 'edit', 'ensure_version'):
+        assert name in _compat.SINCE
+
+
+# SQLAlchemy ---------------------------------------------------------------------
+
+@pytest.mark.parametrize('text', [
+    'sqlite://', 'sqlite:////tmp/app.db',
+    'postgresql://user:secret@localhost/name',
+    'postgresql://user:p%40ss%2Fw%25rd@localhost:5433/name'])
+def test_url_text_means_the_same_url(text):
+    from sqlalchemy.engine.url import make_url
+    url = make_url(text)
+    again = make_url(_compat.exact_url_text(url))
+    for name in ('drivername', 'username', 'password', 'host', 'port',
+                 'database'):
+        assert getattr(again, name) == getattr(url, name)
+    hidden = _compat.url_text(url, hide_password=True)
+    assert 'secret' not in hidden and 'rd@' not in hidden
+
+
+def test_listeners_stop():
+    from sqlalchemy import create_engine, text
+    engine = create_engine('sqlite://')
+    seen = []
+    connection = engine.connect()
+    stop = _compat.listen(
+        connection, after_cursor_execute=lambda *args: seen.append(args[2]))
+    connection.execute(text('SELECT 1'))
+    stop()
+    connection.execute(text('SELECT 2'))
+    connection.close()
+    assert seen == ['SELECT 1']
