@@ -87,6 +87,7 @@ try:
     check()
 except NoApplication as error:
     assert_type(error.code, int | str | None)
+    runtime_error: RuntimeError = error
 except DiffsDetected as error:
     print(len(error.diffs))
 except MigrationFailed as error:
