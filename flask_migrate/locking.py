@@ -78,7 +78,8 @@ class Lock(object):
                     holder = in_brackets(self._holder())
                     console.log.info(
                         'Another process is migrating this database%s. '
-                        'Waiting up to %g seconds for it ...', holder, left)
+                        'Waiting up to %g seconds for it ...', holder,
+                        round(left, 1))
                 time.sleep(min(left, pause * (1 + random.random())))
                 pause = min(pause * 1.5, 0.5)
         except BaseException:
@@ -214,7 +215,7 @@ class AdvisoryLock(ServerLock):
         # What a user may not see of another's session is null.
         return self._one(
             "SELECT concat('server process ', a.pid, ', user ', a.usename, "
-            "' from ' || a.client_addr, ', since ' || "
+            "' from ' || host(a.client_addr), ', since ' || "
             "date_trunc('second', a.backend_start)) "
             "FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
             "WHERE l.locktype = 'advisory' AND l.granted AND l.objid = %d "
@@ -267,10 +268,20 @@ class OwnConnection(object):
         cursor = self.connection.cursor()
         try:
             cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else []
+            rows = cursor.fetchall() if cursor.description else []
+            self.connection.commit()
+        except Exception:
+            self._roll_back()
+            raise
         finally:
             cursor.close()
+        return rows
+
+    def _roll_back(self):
+        try:
             self.connection.rollback()
+        except Exception:
+            pass                # it is the first error that says why
 
     def close(self):
         if self.connection is not None:
