@@ -117,8 +117,8 @@ def create(state, directory, template, package, x_arg=None):
         if isinstance(error, MigrateError):
             raise
         raise MigrateError(
-            "Can't write the migrations folder '%s': %s. Check the "
-            "permissions of the folder above it."
+            "Can't write the migrations folder '%s': %s. Is a file in its "
+            "way, or the permission missing to write there?"
             % (text(directory), text(error.strerror or error)))
     console.write('The migrations folder is ready: %s'
                   % text(os.path.abspath(directory)))

@@ -250,7 +250,7 @@ def a_file_above_the_folder(project):
     write(os.path.join(project.path, 'file'), '')
     project.directory = os.path.join(project.path, 'file', 'migrations')
     Migrate(project.app, project.db, directory=project.directory)
-    return ["Can't write", project.directory, 'permissions']
+    return ["Can't write", project.directory, 'file in its way']
 
 
 @case('revision', pytest.mark.skipif(
