@@ -227,7 +227,7 @@ def test_click_test_runner(migrated):
     assert '(head)' in result.output
 
 
-# Through the entry point ------------------------------------------------------
+# Through the entry point -----------------------------------------------------
 
 def group_with_entry_point(create_app, name='db'):
     """FlaskGroup as it is after it has loaded the entry points."""
@@ -313,7 +313,7 @@ def test_entry_point_shows_why_the_application_fails():
     assert 'ZeroDivisionError: in the application' in result.stderr
 
 
-# The real flask command ---------------------------------------------------------
+# The real flask command ------------------------------------------------------
 
 APPLICATION = '''
 from flask import Flask

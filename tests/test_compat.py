@@ -91,7 +91,7 @@ def test_script_file(tmpdir, monkeypatch):
         == os.path.abspath('manage.py')
 
 
-# Alembic ----------------------------------------------------------------------
+# Alembic ---------------------------------------------------------------------
 
 @pytest.mark.parametrize('text, numbers', [
     ('0.6.0', (0, 6, 0)), ('0.7.5.post2', (0, 7, 5)), ('1.20.1', (1, 20, 1)),
@@ -138,7 +138,7 @@ def test_since_names_every_argument_that_alembic_got_later():
         assert name in _compat.SINCE
 
 
-# SQLAlchemy ---------------------------------------------------------------------
+# SQLAlchemy ------------------------------------------------------------------
 
 @pytest.mark.parametrize('text', [
     'sqlite://', 'sqlite:////tmp/app.db',

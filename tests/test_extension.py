@@ -375,7 +375,7 @@ def test_logging_after_a_command_line(user_project, command_line):
     assert logging_state() == before
 
 
-# Errors ------------------------------------------------------------------------
+# Errors ----------------------------------------------------------------------
 
 @pytest.mark.parametrize('kind', ['CommandError', 'SystemExit'])
 def test_errors_are_caught_as_either(migrated, kind):
@@ -432,7 +432,7 @@ def environment():
         [root] + os.environ.get('PYTHONPATH', '').split(os.pathsep)))
 
 
-# In one process ------------------------------------------------------------------
+# In one process --------------------------------------------------------------
 
 def test_many_commands_in_one_process(user_project):
     user_project.python('migrate', message='one')

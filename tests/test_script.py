@@ -37,7 +37,7 @@ def manager_with(app, name='db', command=MigrateCommand):
     return manager
 
 
-# What MigrateCommand is ----------------------------------------------------------
+# What MigrateCommand is ------------------------------------------------------
 
 def test_it_is_a_real_manager():
     import flask_script
@@ -55,7 +55,7 @@ def test_names_of_flask_script(name):
     assert getattr(script, name) is getattr(flask_script, name)
 
 
-# Where it can be put -----------------------------------------------------------
+# Where it can be put ---------------------------------------------------------
 
 @pytest.mark.parametrize('name', ['db', 'migrations', 'data-base'])
 def test_under_any_name(migrated, name):
@@ -151,7 +151,7 @@ def test_our_d_is_not_in_the_way_of_that_of_manage_py(migrated):
     assert migrated.tables() == ['user']
 
 
-# What applications do to it -----------------------------------------------------
+# What applications do to it --------------------------------------------------
 
 def test_a_command_of_the_application(migrated, commands):
     @commands.command
@@ -264,7 +264,7 @@ def test_annotations(migrated):
     assert namespace['seen'] == ['me']
 
 
-# The command line itself -----------------------------------------------------------
+# The command line itself -----------------------------------------------------
 
 @pytest.mark.skipif(OLDEST, reason='Flask-Script 0.5 lists in another way')
 def test_help(project):
@@ -375,7 +375,7 @@ def test_commands_run_in_a_request_context(migrated):
     assert seen == [True]
 
 
-# flask-script-ng -----------------------------------------------------------------
+# flask-script-ng -------------------------------------------------------------
 
 def test_flask_script_ng_takes_our_manager(migrated):
     ng = pytest.importorskip('flask_script_ng')
@@ -392,7 +392,7 @@ def test_flask_script_ng_takes_our_manager(migrated):
     assert result.code == 0 and 'ensure-version' in result.stdout
 
 
-# Where Flask-Script is missing ------------------------------------------------
+# Where Flask-Script is missing -----------------------------------------------
 
 @pytest.mark.parametrize('use', [
     'Manager(None)', 'class Own(Manager):\n    pass',
