@@ -383,17 +383,16 @@ def _dry_run(config, run, planned, sql):
 def raise_failure(run, planned, error):
     """Raise what a failed change comes to, saying where databases stand."""
     standing = _standing(run, planned)
-    interrupted = isinstance(error, KeyboardInterrupt)
+    if isinstance(error, KeyboardInterrupt):
+        # For the command lines.
+        error.report = failures.interrupted(run.followed, standing)
+        raise error
     if run.followed is not None:
         failure = failures.failed(run, run.followed, error, standing)
-    elif isinstance(error, (MigrateError, KeyboardInterrupt)):
-        failure = MigrateError('\n  '.join(
-            ['Interrupted.' if interrupted else str(error)] + standing))
+    elif isinstance(error, MigrateError):
+        failure = MigrateError('\n  '.join([str(error)] + standing))
     else:
         raise
-    if interrupted:
-        error.report = str(failure)     # for the command lines
-        raise error
     _compat.reraise(failure, error)
 
 
@@ -440,6 +439,7 @@ def _heads_now(met):
         with _connected(met.engine) as connection:
             context = MigrationContext.configure(connection, opts={
                 'version_table': table, 'version_table_schema': schema})
+            _compat.leave_version_table(context)
             return sorted(_compat.plan_heads(context))
     except Exception:
         return None

@@ -294,8 +294,10 @@ def _unknown(facts, revision):
         "The database is at revision '%s', which has no file in %s.\n"
         "  Either this code is older than the database (a deployment was "
         "rolled back): deploy the newer code, or downgrade with it first. "
-        "Or the file was deleted: restore it from version control."
-        % (revision, facts.versions))
+        "Or the file was deleted: restore it from version control.%s"
+        % (revision, facts.versions,
+           "\n  'db upgrade --allow-newer' leaves the database as it is."
+           if facts.operation == 'upgrade' else ''))
 
 
 def _ambiguous(facts, revision):

@@ -101,12 +101,25 @@ def failed(run, followed, error, standing):
                            statement, effect)
 
 
+def interrupted(followed, standing):
+    """What is said after Ctrl-C.
+
+    :param followed: the Followed that was running, or None.
+    """
+    if followed is None:
+        return '\n  '.join(['Interrupted.'] + standing)
+    revision, direction, path, doc = _compat.step_parts(followed.step)
+    lines = ['Interrupted in revision %s (%s).' % (revision, direction)]
+    if followed.kind in NOT_TRANSACTIONAL:
+        lines += _effect_lines(followed, took_effect(followed), revision,
+                               direction)
+    return '\n'.join(lines + ['  %s' % sentence for sentence in standing])
+
+
 def reason(error):
     """The database's own words, or the kind and text of an exception."""
     own = getattr(error, 'orig', None)
     error = error if own is None else own
-    if isinstance(error, KeyboardInterrupt):
-        return 'interrupted'
     text = ' '.join(_compat.error_text(error).split())
     name = type(error).__name__
     return '%s: %s' % (name, text) if text else name

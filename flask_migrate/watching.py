@@ -171,8 +171,11 @@ class Watcher(object):
         self._thread.join(2)
 
     def _watch(self):
-        # Somebody must have been seen before the server gives up.
-        interval = min(INTERVAL, (self.run.lock_timeout or INTERVAL) / 4.0)
+        interval = INTERVAL
+        if self.run.lock_timeout:
+            # Somebody must have been seen before the server gives up; but
+            # MariaDB's list stays the same if it is read every 0.1 seconds.
+            interval = min(interval, max(self.run.lock_timeout / 4.0, 0.15))
         try:
             while not self._done.wait(interval):
                 self._announce(self.run.followed)

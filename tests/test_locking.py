@@ -400,18 +400,23 @@ def test_others_wait_and_then_have_nothing_to_do(accounts, command_line):
 
 # ------------------------------------------------------ the holder is killed
 
-#: A revision that goes on as long as there is a file.
-STAY = ('two', "import os, time\nopen('reached', 'w').close()\n"
-        "while os.path.exists('stay'):\n    time.sleep(0.02)\n"
-        + CHAIN[1][1])
+def start_holder(project):
+    """Start an upgrade that goes on as long as there is a file 'stay'."""
+    stay, reached = [os.path.join(project.path, name)
+                     for name in ('stay', 'reached')]
+    write_chain(project, [CHAIN[0], (
+        'two', "import os, time\nopen(%r, 'w').close()\n"
+        "while os.path.exists(%r):\n    time.sleep(0.02)\n%s"
+        % (reached, stay, CHAIN[1][1])), CHAIN[2]])
+    processes.write(project)
+    open(stay, 'w').close()
+    holder = processes.start(project, 'manage', 'upgrade')
+    processes.wait_for(lambda: os.path.exists(reached), what=holder)
+    return holder
 
 
 def test_a_holder_that_is_stopped_and_killed(accounts, tmpdir):
-    write_chain(accounts, [CHAIN[0], STAY, CHAIN[2]])
-    processes.write(accounts)
-    tmpdir.join('stay').write('')
-    holder = processes.start(accounts, 'manage', 'upgrade')
-    processes.wait_for(tmpdir.join('reached').check, what=holder)
+    holder = start_holder(accounts)
 
     holder.send(signal.SIGSTOP)
     with pytest.raises(locking.LockTimeout) as caught:
@@ -429,11 +434,7 @@ def test_a_holder_that_is_stopped_and_killed(accounts, tmpdir):
 
 
 def test_a_holder_that_goes_on_after_it_was_stopped(sqlite_accounts, tmpdir):
-    write_chain(sqlite_accounts, [CHAIN[0], STAY, CHAIN[2]])
-    processes.write(sqlite_accounts)
-    tmpdir.join('stay').write('')
-    holder = processes.start(sqlite_accounts, 'manage', 'upgrade')
-    processes.wait_for(tmpdir.join('reached').check, what=holder)
+    holder = start_holder(sqlite_accounts)
     holder.send(signal.SIGSTOP)
     waiting = processes.start(sqlite_accounts, 'manage', 'upgrade')
     waiting.says('Waiting up to')

@@ -1,0 +1,446 @@
+"""Never in silence: Ctrl-C, a migration that waits, an older release."""
+import io
+import logging
+import os
+import re
+import signal
+import threading
+import time
+
+from alembic.util import CommandError
+import pytest
+
+from flask_migrate import _compat, failures, locking, watching
+from project import Project
+import processes
+from test_locking import CHAIN, held, make, on_log, write_chain
+
+#: A statement that takes half a minute, and where a server shows it.
+LONG = {
+    'sqlite': ("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 "
+               "FROM n WHERE i < 300000000) SELECT count(*) FROM n", None),
+    'postgresql': ("SELECT pg_sleep(30)",
+                   "SELECT count(*) FROM pg_stat_activity WHERE "
+                   "query LIKE '%pg_sleep(30)%' AND state = 'active' "
+                   "AND pid <> pg_backend_pid()"),
+    'mysql': ("DO SLEEP(30)",
+              "SELECT count(*) FROM information_schema.processlist WHERE "
+              "info LIKE '%SLEEP(30)%' AND id <> CONNECTION_ID()"),
+}
+
+
+def kind_of(project):
+    return project.engine().dialect.name
+
+
+def column(name):
+    return "op.add_column('account', sa.Column('%s', sa.Text))" % name
+
+
+@pytest.fixture
+def accounts(tmpdir, database_url):
+    """A project on each kind of database, at its first revision."""
+    project = make(tmpdir, database_url)
+    project.python('upgrade', revision='one')
+    return project
+
+
+@pytest.fixture(params=['postgresql', 'mariadb'])
+def on_server(request, tmpdir):
+    """A project on each kind of server, at its first revision."""
+    project = make(tmpdir, request.getfixturevalue(request.param + '_url'))
+    project.python('upgrade', revision='one')
+    return project
+
+
+@pytest.fixture
+def soon(monkeypatch):
+    """A migration has less patience."""
+    monkeypatch.setattr(watching, 'INTERVAL', 0.15)
+    monkeypatch.setattr(watching, 'PATIENCE', 0.3)
+
+
+def execute(project, sql):
+    """Execute one statement outside of any transaction."""
+    own = locking.OwnConnection(project.engine())
+    try:
+        return own.rows(sql)
+    finally:
+        own.close()
+
+
+# ------------------------------------------------------------------- Ctrl-C
+
+def interrupt(process):
+    """Press Ctrl-C; return how it ended, and after how many seconds."""
+    start = time.time()
+    process.send(signal.SIGINT)
+    result = process.result(20)
+    return result, time.time() - start
+
+
+def test_ctrl_c_in_the_middle_of_a_statement(accounts, command_line):
+    statement, running = LONG[kind_of(accounts)]
+    reached = os.path.join(accounts.path, 'reached')
+    before = "op.execute('UPDATE account SET balance = 7')\n"
+    write_chain(accounts, [CHAIN[0], (
+        'two', before + "open(%r, 'w').close()\n"
+        'op.execute("%s")' % (reached, statement)), CHAIN[2]])
+    processes.write(accounts)
+    process = processes.start(accounts, command_line, 'upgrade')
+    processes.wait_for(lambda: os.path.exists(reached), what=process)
+    if running:
+        processes.wait_for(lambda: execute(accounts, running)[0][0] == 1)
+    else:
+        time.sleep(0.1)
+    result, seconds = interrupt(process)
+    assert result.code == 130, result
+    # It is a second where the machine has nothing else to do.
+    assert seconds < 5
+    assert 'Traceback' not in result.output
+    error = result.stderr[result.stderr.index('Error: '):].splitlines()
+    assert error[0] == 'Error: Interrupted in revision two (upgrade).'
+    if kind_of(accounts) == 'mysql':
+        assert error[1:-1] == ['  No statement of this revision took effect.']
+    else:
+        assert len(error) == 2
+    assert error[-1] == '  The database is at one, as before.'
+    if running:
+        assert execute(accounts, running)[0][0] == 0
+    assert accounts.version() == ['one']
+    assert accounts.query('SELECT balance FROM account ORDER BY id') == [
+        (1,), (5,)]
+    write_chain(accounts)
+    accounts.python('upgrade', wait=0)
+    assert accounts.version() == ['three']
+
+
+def test_ctrl_c_with_an_env_py_of_ones_own(on_server):
+    from test_locking import OWN_ENV_PY
+    with io.open(os.path.join(on_server.directory, 'env.py'), 'w') as file:
+        file.write(OWN_ENV_PY)
+    test_ctrl_c_in_the_middle_of_a_statement(on_server, 'manage')
+
+
+def test_ctrl_c_while_waiting_for_another_process(accounts, command_line):
+    processes.write(accounts)
+    with held(accounts):
+        process = processes.start(accounts, command_line, 'upgrade')
+        process.says('Waiting up to')
+        result, seconds = interrupt(process)
+    assert result.code == 130
+    assert seconds < 5
+    assert result.stderr.splitlines()[1:] == ['Error: Interrupted.']
+    assert accounts.version() == ['one']
+    with held(accounts):        # the lock is free
+        pass
+
+
+def test_ctrl_c_while_waiting_for_a_table(on_server):
+    """Also where there is no revision yet that is being run."""
+    processes.write(on_server)
+    other = on_server.engine().connect()
+    try:
+        transaction = other.begin()
+        lock = 'LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE' \
+            if kind_of(on_server) == 'postgresql' \
+            else 'LOCK TABLES alembic_version WRITE'
+        _compat.raw_connection(other).cursor().execute(lock)
+        process = processes.start(on_server, 'manage', 'upgrade')
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE " \
+            "wait_event_type = 'Lock' AND datname = current_database()" \
+            if kind_of(on_server) == 'postgresql' else \
+            "SELECT count(*) FROM information_schema.processlist WHERE " \
+            "state LIKE 'Waiting for%lock' AND db = DATABASE()"
+        processes.wait_for(lambda: execute(on_server, waiting)[0][0] == 1,
+                           what=process)
+        result, seconds = interrupt(process)
+        transaction.rollback()
+    finally:
+        other.invalidate()
+        other.close()
+    assert result.code == 130, result
+    assert seconds < 5
+    assert 'Traceback' not in result.output
+    assert on_server.version() == ['one']
+
+
+def test_from_python_it_is_a_keyboard_interrupt(accounts, capfd):
+    write_chain(accounts, [CHAIN[0], (
+        'two', CHAIN[1][1] + '\nraise KeyboardInterrupt')])
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        accounts.python('upgrade')
+    assert accounts.version() == ['one']
+    assert accounts.query('SELECT balance FROM account ORDER BY id') == [
+        (1,), (5,)]
+    assert capfd.readouterr() == ('', '')
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_ctrl_c_that_is_lost_on_its_way(accounts):
+    """An interrupt in a finalizer does not get any further by itself."""
+    write_chain(accounts, [CHAIN[0], (
+        'two', 'import os, signal\ntry:\n'
+        '    os.kill(os.getpid(), signal.SIGINT)\n'
+        '    import time\n    time.sleep(5)\nexcept KeyboardInterrupt:\n'
+        '    pass\nop.execute(\'UPDATE account SET balance = 7\')'),
+        CHAIN[2]])
+    handler = signal.getsignal(signal.SIGINT)
+    result = accounts.manage('upgrade')
+    assert result.code == 130, result
+    assert signal.getsignal(signal.SIGINT) is handler
+    assert 'note' not in accounts.columns('account')
+
+
+# -------------------------------------------------------- who is in the way
+
+def alter(project, body=column('extra')):
+    """Let the project have one pending revision, which alters the table."""
+    write_chain(project, [CHAIN[0], ('two', body)])
+    os.remove(os.path.join(project.versions, 'three_.py'))
+
+
+class Session(object):
+    """Another session, with a transaction that has used the table."""
+
+    def __init__(self, project, sql='SELECT * FROM account'):
+        self.connection = project.engine().connect()
+        self.transaction = self.connection.begin()
+        from sqlalchemy import text
+        self.connection.execute(text(sql)).close()
+        self.number = _compat.server_process(self.connection)
+
+    def end(self):
+        if not self.connection.closed:
+            self.connection.invalidate()        # it may have been ended
+            self.connection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.end()
+
+
+def end_as_told(project, record):
+    """Do what a message says how to end a session."""
+    sql = re.search('To end that session: (.*)$', record.getMessage())
+    execute(project, sql.group(1))
+
+
+def warnings_of(records):
+    return [record.getMessage() for record in records
+            if record.levelno == logging.WARNING]
+
+
+def test_a_migration_that_waits_says_for_whom(on_server, soon):
+    alter(on_server)
+    with Session(on_server) as session:
+        def end_later():
+            if 'To end that session' in records[-1].getMessage():
+                # Long enough for a second message, which must not come.
+                threading.Timer(0.5, end_as_told,
+                                (on_server, records[-1])).start()
+        with on_log('', end_later) as records:
+            on_server.python('upgrade')
+    assert on_server.version() == ['two']
+    message, = warnings_of(records)
+    assert message.startswith('The migration waits for a lock of ')
+    if kind_of(on_server) == 'postgresql':
+        assert re.search(
+            'server process %d, user flask, idle in transaction, in a '
+            r'transaction for 00:00:\d\d, query since \d\d:\d\d:\d\d: SELECT '
+            r'\* FROM account\. To end that session: SELECT '
+            r'pg_terminate_backend\(%d\)$' % (session.number, session.number),
+            message)
+    else:
+        assert re.search(
+            r'connection %d, user flask from \S+, in a transaction since '
+            r'[\d-]+ [\d:]+, idle\. To end that session: KILL %d$'
+            % (session.number, session.number), message)
+
+
+def test_a_migration_that_waits_for_a_row(on_server, soon):
+    alter(on_server, "op.execute('UPDATE account SET balance = 2')")
+    with Session(on_server, 'SELECT * FROM account FOR UPDATE') as session:
+        with Session(on_server, 'SELECT 1'):    # not in the way
+            with on_log('To end', lambda: end_as_told(
+                    on_server, records[-1])) as records:
+                on_server.python('upgrade')
+    message, = warnings_of(records)
+    assert str(session.number) in message
+    assert on_server.version() == ['two']
+
+
+def test_a_command_line_says_it(on_server):
+    alter(on_server)
+    processes.write(on_server)
+    with Session(on_server) as session:
+        process = processes.start(on_server, 'manage', 'upgrade')
+        process.says('To end that session: ')
+        assert str(session.number) in process.output
+        session.end()
+        result = process.result()
+        assert result.code == 0, result
+        assert result.output.count('The migration waits') == 1
+
+
+def test_a_migration_that_waits_for_its_own_db_session(on_server, soon):
+    """db.session is on a second connection and waits for the first."""
+    write_chain(on_server, [CHAIN[0], (
+        'two', column('extra') + "\nop.execute('UPDATE account SET "
+        "balance = 3')\ndb.session.execute(sa.text("
+        "'UPDATE account SET balance = 4'))")])
+    os.remove(os.path.join(on_server.versions, 'three_.py'))
+    path = os.path.join(on_server.versions, 'two_.py')
+    with io.open(path, encoding='utf-8') as file:
+        text = file.read()
+    with io.open(path, 'w', encoding='utf-8') as file:
+        file.write(text.replace(u'def upgrade():', (
+            u'def upgrade():\n    from flask import current_app\n'
+            u"    db = current_app.extensions['migrate'].db"), 1))
+    with on_log('To end', lambda: end_as_told(
+            on_server, records[-1])) as records:
+        with pytest.raises(failures.MigrationFailed):
+            on_server.python('upgrade')
+    message, = warnings_of(records)
+    assert 'waits for the migration, which does nothing meanwhile' in message
+    assert 'may have opened it through db.session, where ' \
+        'Session(bind=op.get_bind()) is meant' in message
+    assert on_server.version() == ['one']
+
+
+def test_a_user_who_may_not_see_others(tmpdir, soon, mariadb_server,
+                                       mariadb_url):
+    name = mariadb_url.rpartition('/')[2]
+    url = mariadb_server.create_user('plain', 'secret', name)
+    other = make(tmpdir.mkdir('other'), mariadb_url)
+    other.python('upgrade', revision='one')
+    project = make(tmpdir.mkdir('project'), url)
+    alter(project)
+    with Session(other) as session:
+        with on_log('The migration waits', lambda: session.end()) as records:
+            project.python('upgrade')
+    message, = warnings_of(records)
+    assert message == (
+        'The migration waits: Waiting for table metadata lock. To see for '
+        'whom, a user needs the right PROCESS')
+    assert project.version() == ['two']
+
+
+def test_a_migration_that_waits_for_nobody_is_quiet(on_server, soon):
+    alter(on_server, "import time\ntime.sleep(0.8)\n" + column('extra'))
+    with on_log('') as records:
+        on_server.python('upgrade')
+    assert warnings_of(records) == []
+
+
+# ------------------------------------------------------------- lock_timeout
+
+@pytest.mark.parametrize('way', ['manage', 'flask', 'Migrate'])
+def test_lock_timeout_names_who_is_in_the_way(on_server, way):
+    if way not in ('Migrate', 'manage') and not hasattr(
+            on_server.app, 'cli'):
+        pytest.skip('Flask has a command line from 0.11 on.')
+    alter(on_server)
+    with Session(on_server) as session:
+        start = time.time()
+        if way == 'Migrate':
+            on_server.migrate.lock_timeout = 1
+            with pytest.raises(failures.MigrationFailed) as caught:
+                on_server.python('upgrade')
+            message = str(caught.value)
+        else:
+            result = on_server.command_line(
+                way, 'upgrade', '--lock-timeout', '1')
+            assert result.code == 1, result
+            message = result.stderr
+        assert time.time() - start < 10
+    assert 'Revision two (revision two) failed in upgrade: ' in message
+    assert 'The migration waits for a lock of ' in message
+    assert str(session.number) in message
+    assert 'user flask' in message
+    assert 'in a transaction ' in message
+    if kind_of(on_server) == 'postgresql':
+        assert 'query since ' in message
+    assert on_server.version() == ['one']
+    on_server.python('upgrade', lock_timeout=5)
+    assert on_server.version() == ['two']
+
+
+def test_lock_timeout_is_put_back(on_server):
+    show = 'SHOW lock_timeout' if kind_of(on_server) == 'postgresql' \
+        else 'SELECT @@SESSION.lock_wait_timeout'
+    before = on_server.query(show)
+    body = "rows = op.get_bind().execute(sa.text('%s')).fetchall()\n" \
+        "assert '3' in str(rows[0][0]), rows" % show
+    alter(on_server, body)
+    on_server.python('upgrade', lock_timeout=3)
+    assert on_server.version() == ['two']
+    # The pool has the migration's connection again.
+    assert on_server.query(show) == before
+
+
+def test_lock_timeout_does_not_concern_sqlite(tmpdir):
+    project = make(tmpdir, None)
+    project.python('upgrade', lock_timeout=1)
+    assert project.version() == ['three']
+
+
+# --------------------------------------------------------------- allow_newer
+
+@pytest.fixture
+def newer(accounts):
+    """A database that a later release has migrated."""
+    accounts.python('upgrade')
+    os.remove(os.path.join(accounts.versions, 'three_.py'))
+    return accounts
+
+
+def test_an_older_release_says_that_it_is_older(newer, command_line):
+    result = newer.command_line(command_line, 'upgrade')
+    assert result.code == 1
+    assert 'three' in result.stderr
+    assert 'newer' in result.stderr
+    assert '--allow-newer' in result.stderr
+
+
+def test_an_older_release_may_start(newer, command_line):
+    result = newer.command_line(command_line, 'upgrade', '--allow-newer')
+    assert result.code == 0, result
+    assert result.stdout == (
+        'The database is at three, which this code does not know: it is '
+        'newer. Nothing was done.\n')
+    newer.python('upgrade', allow_newer=True)
+    assert newer.version() == ['three']
+
+
+def test_allow_newer_upgrades_what_is_older(accounts):
+    accounts.python('upgrade', allow_newer=True)
+    assert accounts.version() == ['three']
+
+
+def test_a_newer_release_that_is_just_at_it(accounts, tmpdir):
+    """The database becomes newer while an older release waits."""
+    later = Project(tmpdir.mkdir('later'), accounts.app.config[
+        'SQLALCHEMY_DATABASE_URI'])
+    later.python('init')
+    write_chain(later, CHAIN + [('four', column('four'))])
+    processes.write(accounts)
+    with held(accounts):
+        process = processes.start(accounts, 'manage', 'upgrade',
+                                  '--allow-newer')
+        process.says('Waiting up to')
+        later.python('upgrade', no_lock=True)
+    result = process.result()
+    assert result.code == 0, result
+    assert result.stdout.endswith('The database is at four, which this code '
+                                  'does not know: it is newer. Nothing was '
+                                  'done.\n')
+    assert later.version() == ['four']
+
+
+def test_errors_are_command_errors(accounts):
+    with pytest.raises(CommandError):
+        accounts.python('upgrade', revision='nonsense')
