@@ -402,11 +402,11 @@ def _engines(db):
     ``db.engines`` is Flask-SQLAlchemy 3, -Lite, and Alchemical, which makes
     them when the first one is asked for.
     """
-    engines = getattr(db, 'engines', None)
-    if engines is None and hasattr(db, 'bind_names'):
+    engines = getattr(db, 'engines', db)
+    if engines is None:
         db.get_engine()
-        engines = getattr(db, 'engines', None)
-    return engines
+        engines = db.engines
+    return None if engines is db else engines
 
 
 def has_engine(db):

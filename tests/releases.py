@@ -6,6 +6,7 @@ it runs.
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -38,30 +39,41 @@ AT_ONCE = 4
 def releases():
     """The files of the templates: ``releases[version][template][name]``."""
     versions = sorted(set(SINGLE + MULTIDB))
-    folder = os.environ.get(CACHE)
-    if folder and not os.path.isdir(folder):
-        os.makedirs(folder)
-    folder = folder or tempfile.mkdtemp(prefix='flask-migrate-releases-')
-    failed = _download([version for version in versions
-                        if not archive(folder, version)], folder)
-    if failed:
-        reason = 'The package index gives no Flask-Migrate: ' + failed
-        if os.environ.get(REQUIRE_SERVERS, '') not in ('', '0'):
-            pytest.fail('%s (%s is set.)' % (reason, REQUIRE_SERVERS))
-        pytest.skip(reason)
-    found = dict((version, _templates(archive(folder, version)))
-                 for version in versions)
-    if not os.environ.get(CACHE):
-        for name in os.listdir(folder):
-            os.remove(os.path.join(folder, name))
-        os.rmdir(folder)
+    cache = os.environ.get(CACHE)
+    folder = tempfile.mkdtemp(prefix='flask-migrate-releases-')
+    try:
+        failed = _download([version for version in versions
+                            if not archive(cache, version)], folder)
+        if failed:
+            reason = 'The package index gives no Flask-Migrate: ' + failed
+            if os.environ.get(REQUIRE_SERVERS, '') not in ('', '0'):
+                pytest.fail('%s (%s is set.)' % (reason, REQUIRE_SERVERS))
+            pytest.skip(reason)
+        found = dict((version, _templates(archive(folder, version)
+                                          or archive(cache, version)))
+                     for version in versions)
+        for name in os.listdir(folder) if cache else ():
+            _move(os.path.join(folder, name), cache)
+    finally:
+        shutil.rmtree(folder)
     return found
+
+
+def _move(path, cache):
+    """Move into the cache, where others never see half a file."""
+    if not os.path.isdir(cache):
+        os.makedirs(cache)
+    target = os.path.join(cache, os.path.basename(path))
+    shutil.copy(path, '%s.%d' % (target, os.getpid()))
+    os.rename('%s.%d' % (target, os.getpid()), target)
 
 
 def archive(folder, version):
     """The path of a release's wheel or sdist in a folder, or None."""
-    for path in glob.glob(os.path.join(folder, 'Flask[-_]Migrate-*')):
-        if re.search(r'-%s(-py|\.tar|\.zip)' % re.escape(version), path):
+    pattern = os.path.join(folder or '', 'Flask[-_]Migrate-*')
+    for path in glob.glob(pattern) if folder else ():
+        if re.search(r'-%s(-py.*\.whl|\.tar\.gz|\.zip)$'
+                     % re.escape(version), path):
             return path
     return None
 

@@ -139,8 +139,7 @@ def test_shape(tmpdir, name):
     project.python('upgrade')
     assert project.tables() == ['user']
     assert project.version() == [script.revision]
-    if ALEMBIC >= (0, 8):
-        assert project.python('migrate') is None
+    assert project.python('migrate') is None
     project.python('check')
     project.python('downgrade')
     assert project.tables() == []
@@ -229,8 +228,7 @@ def test_multidb_shape(tmpdir, name, as_dict):
     for bind, tables in ((None, ['user']), ('b', ['member'])):
         assert project.tables(bind) == tables
         assert project.version(bind) == [script.revision]
-    if ALEMBIC >= (0, 8):
-        assert project.python('migrate') is None
+    assert project.python('migrate') is None
     project.python('check')
     project.python('downgrade')
     assert project.tables() == project.tables('b') == []
@@ -289,6 +287,8 @@ connection.close()
 ], ids=['or migrations', 'and migrations'])
 def test_stamp_inside_env_py(tmpdir, otherwise):
     """A new database gets its tables at once, as some applications do."""
+    if ALEMBIC < (1, 0):
+        pytest.skip('Alembic before 1.0 stamps no empty database there.')
     project = EnvProject(tmpdir, STAMP % otherwise)
     script = project.python('migrate')
     project.app.config['STAMP'] = True
