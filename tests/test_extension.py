@@ -287,19 +287,15 @@ def test_config_prints_to_the_stdout_of_its_moment(capsys):
     assert 'seen' in capsys.readouterr()[0]
 
 
-def test_replaced_alembic_command_is_used(migrated, monkeypatch):
+def test_alembic_commands_are_looked_up_when_called(migrated, monkeypatch):
     from alembic import command
     called = []
-    monkeypatch.setattr(
-        command, 'heads' if hasattr(command, 'heads') else 'branches',
-        lambda config, verbose=False, resolve_dependencies=False:
-        called.append(config))
-    migrated.python('branches' if not hasattr(command, 'show') else 'show') \
-        if not called else None
-    monkeypatch.setattr(command, 'history', lambda *args, **kwargs:
-                        called.append('history'))
-    migrated.python('history')
-    assert 'history' in called
+    for name in ('upgrade', 'history', 'current', 'stamp'):
+        monkeypatch.setattr(command, name, lambda config, *args, **kwargs:
+                            called.append(config))
+        migrated.python(name)
+        assert isinstance(called.pop(), Config)
+    assert migrated.tables() == []
 
 
 # What functions return and print --------------------------------------------
