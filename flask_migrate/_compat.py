@@ -246,6 +246,21 @@ def script_revisions(script, name):
     return [s for s in found if s is not None]
 
 
+def targets(revisions):
+    """What a command is to go to, in the words of this Alembic.
+
+    :raises alembic.util.CommandError: for several, before 0.7.
+    """
+    if not has_branches():
+        from alembic.util import CommandError
+        if len(revisions) > 1:
+            raise CommandError(needs_newer_alembic(
+                'More than one revision', '0.7'))
+        revisions = ['head' if each == 'heads' else each
+                     for each in revisions]
+    return revisions if len(revisions) > 1 else revisions[0]
+
+
 def has_branches():
     """Whether this Alembic knows several heads (0.7)."""
     from alembic.script import ScriptDirectory

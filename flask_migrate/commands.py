@@ -296,10 +296,10 @@ def upgrade(directory=None, revision='head', sql=False, tag=None,
     """
     from .changes import change
     return change(
-        _config(directory, x_arg), 'upgrade', revision, sql=sql, tag=tag,
-        wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
-        allow_newer=allow_newer, dry_run=dry_run, backup=backup,
-        progress=progress)
+        _config(directory, x_arg), 'upgrade', _compat.targets([revision]),
+        sql=sql, tag=tag, wait=wait, no_lock=no_lock,
+        lock_timeout=lock_timeout, allow_newer=allow_newer, dry_run=dry_run,
+        backup=backup, progress=progress)
 
 
 @operation
@@ -356,9 +356,8 @@ def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
     from .changes import change
     revisions = [revision] if isinstance(revision, _compat.string_types) \
         else list(revision or ['head'])
-    change(_config(directory, x_arg), 'stamp',
-           revisions if len(revisions) > 1 else revisions[0], sql=sql,
-           tag=tag, wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
+    change(_config(directory, x_arg), 'stamp', _compat.targets(revisions),
+           sql=sql, tag=tag, wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
            **({'purge': True} if purge else {}))
 
 

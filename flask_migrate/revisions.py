@@ -195,7 +195,7 @@ def check(config):
     from alembic import autogenerate, command
     from alembic.util import CommandError
     from .errors import DiffsDetected
-    diffs = []
+    diffs, message = [], None
     if hasattr(command, 'check'):                       # Alembic 1.9
         try:
             with runner.environment(config) as run:
@@ -204,6 +204,10 @@ def check(config):
             return
         except ValueError:
             pass        # Before 1.14 it can't look at several databases.
+        except CommandError as error:
+            if type(error) is CommandError or hasattr(error, 'diffs'):
+                raise
+            message = str(error)    # Before 1.13 it does not tell which.
     script = _compat.script_directory(config)
 
     def compare(heads, context):
@@ -220,7 +224,7 @@ def check(config):
         EnvironmentContext = _compat.environment_context()
         with EnvironmentContext(config, script, fn=compare):
             script.run_env()
-    if diffs:
-        raise DiffsDetected('New upgrade operations detected: %s'
-                            % diffs, diffs)
+    if diffs or message:
+        raise DiffsDetected(
+            message or 'New upgrade operations detected: %s' % diffs, diffs)
     config.print_stdout('No new upgrade operations detected.')

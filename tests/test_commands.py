@@ -337,7 +337,7 @@ def test_a_message_in_any_words(interface, user):
 
 @pytest.mark.parametrize('target, expected', [
     ('head', 'cccc3'), ('bbbb2', 'bbbb2'), ('+1', 'aaaa1'), ('+2', 'bbbb2'),
-    pytest.param('heads', 'cccc3', marks=needs_alembic(0, 7)),
+    ('heads', 'cccc3'),
     pytest.param('aaaa1+2', 'cccc3', marks=needs_alembic(0, 7)),
     pytest.param('aa+1', 'bbbb2', marks=needs_alembic(0, 7)),
     pytest.param('head-1', 'bbbb2', marks=needs_alembic(0, 7)),
@@ -656,6 +656,7 @@ def test_ensure_version(interface, chain, capsys):
 
 @pytest.mark.parametrize('name, arguments, version', [lacked for lacked in (
     ('merge', {'revisions': ['a', 'b']}, (0, 7)),
+    ('stamp', {'revision': ['aaaa1', 'bbbb2']}, (0, 7)),
     ('show', {}, (0, 7)),
     ('edit', {}, (0, 8)),
     ('ensure_version', {}, (1, 7, 6)),

@@ -3,6 +3,7 @@ import argparse
 import glob
 import io
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -453,7 +454,8 @@ def test_flask_ext_is_for_the_launcher_only(tmpdir):
     except ImportError:
         code, out, err = run(tmpdir, '-c',
                              'import flask_migrate, flask.ext.migrate')
-        assert code == 1 and 'ext.migrate' in err.splitlines()[-1]
+        assert code == 1
+        assert re.search(r'Error: No module named .*ext', err), err
 
 
 def test_an_import_error_inside_an_extension_is_shown(tmpdir):
