@@ -5,7 +5,6 @@ written and nothing locked.  If there is anything, the databases are locked
 and env.py runs again, which reads the versions anew.
 """
 from collections import namedtuple
-from contextlib import contextmanager
 import os
 import time
 
@@ -14,7 +13,8 @@ from flask import current_app
 from . import _compat, console, failures, locking, sqlite
 from .errors import MigrateError
 from .runner import Run, environment
-from .watching import Watcher, end_session
+from .standing import has_version_table, standing
+from .watching import Watcher, end_session, session_of
 
 #: What a ``progress`` callback is given when a revision has been applied.
 Progress = namedtuple('Progress', 'number total description seconds engine')
@@ -39,19 +39,6 @@ class Followed(object):
         self.kind = connection.dialect.name
         self.statements = statements
         del statements[:]
-
-
-#: A session on a server: its engine, dialect and number, for the watcher.
-Session = namedtuple('Session', 'engine kind number')
-
-
-def session_of(connection):
-    """The Session of a Connection; None where it cannot be watched."""
-    kind = connection.dialect.name
-    if kind not in ('postgresql', 'mysql', 'mariadb'):
-        return None
-    number = _compat.server_process(connection)
-    return number and Session(connection.engine, kind, number)
 
 
 class Change(Run):
@@ -105,7 +92,8 @@ class Change(Run):
         if connection.dialect.name in failures.NOT_TRANSACTIONAL:
             self._journals[id(connection)] = self._journal(connection)
         if self.lock_timeout is not None:
-            self._set_lock_timeout(connection)
+            self._undo.append(
+                locking.set_lock_timeout(connection, self.lock_timeout))
 
     def _enter(self, manager):
         manager.__enter__()
@@ -130,47 +118,6 @@ class Change(Run):
         self._undo.append(_compat.listen(
             connection, after_cursor_execute=after_cursor_execute))
         return statements
-
-    def _set_lock_timeout(self, connection):
-        """Tell the server how long a statement may wait for a lock."""
-        seconds = self.lock_timeout
-        if connection.dialect.name == 'postgresql':
-            names = {'lock_timeout': '%d' % max(1, seconds * 1000)}
-        elif connection.dialect.name in ('mysql', 'mariadb'):
-            names = dict.fromkeys(
-                ('lock_wait_timeout', 'innodb_lock_wait_timeout'),
-                '%d' % max(1, round(seconds)))
-        else:
-            return
-        raw = _compat.raw_connection(connection)
-        alone = not connection.in_transaction()
-
-        def execute(sql):
-            cursor = raw.cursor()
-            try:
-                cursor.execute(sql)
-                return cursor.fetchone()[0] if cursor.description else None
-            finally:
-                cursor.close()
-
-        def set_all(values):
-            for name, value in values.items():
-                execute("SET SESSION %s = '%s'" % (name, value)
-                        if connection.dialect.name == 'postgresql'
-                        else 'SET SESSION %s = %s' % (name, value))
-            if alone or connection.closed:
-                raw.commit()    # a rollback takes back what SET did
-
-        def give_back():
-            try:
-                set_all(before)
-            except Exception:
-                pass            # env.py has closed the connection
-        before = dict((name, execute(
-            'SHOW %s' % name if connection.dialect.name == 'postgresql'
-            else 'SELECT @@SESSION.%s' % name)) for name in names)
-        set_all(names)
-        self._undo.append(give_back)
 
     def function(self, heads, context):
         met = self.meet(heads, context)
@@ -291,19 +238,12 @@ def ensure_version(config, sql=False, wait=None, no_lock=False):
                     config, script, fn=lambda heads, context: []):
                 script.run_env()
             run.planning = False
-            if all(met.heads or _has_version_table(met)
+            if all(met.heads or has_version_table(met)
                    for met in run.databases):
                 return
             current_app.extensions['migrate'].start_over()
             run.lock([met.engine for met in run.databases])
         command(config, **kept)
-
-
-def _has_version_table(met):
-    from sqlalchemy import inspect
-    name, schema = met.table
-    with _connected(met.engine) as connection:
-        return name in inspect(connection).get_table_names(schema=schema)
 
 
 def _run(config, run, planned, backup):
@@ -382,79 +322,15 @@ def _dry_run(config, run, planned, sql):
 
 def raise_failure(run, planned, error):
     """Raise what a failed change comes to, saying where databases stand."""
-    standing = _standing(run, planned)
+    lines = standing(run, planned)
     if isinstance(error, KeyboardInterrupt):
         # For the command lines.
-        error.report = failures.interrupted(run.followed, standing)
+        error.report = failures.interrupted(run.followed, lines)
         raise error
     if run.followed is not None:
-        failure = failures.failed(run, run.followed, error, standing)
+        failure = failures.failed(run, run.followed, error, lines)
     elif isinstance(error, MigrateError):
-        failure = MigrateError('\n  '.join([str(error)] + standing))
+        failure = MigrateError('\n  '.join([str(error)] + lines))
     else:
         raise
     _compat.reraise(failure, error)
-
-
-def _standing(run, planned):
-    """A line for each database: the revision it is at now."""
-    names = _names()
-    lines = []
-    for met in planned:
-        url = _compat.url_text(met.engine.url)
-        name = "database '%s'" % names[url] if names.get(url) \
-            and len(planned) > 1 else 'database'
-        now = _heads_now(met)
-        if now is None:
-            lines.append("Can't ask the %s where it stands." % name)
-        elif now == sorted(met.heads):
-            lines.append('The %s is at %s, as before%s.' % (
-                name, ', '.join(now) or 'base',
-                run.done and ': all of this run was rolled back' or ''))
-        else:
-            lines.append('The %s is now at %s: what leads there has been '
-                         'applied.' % (name, ', '.join(now) or 'base'))
-    return lines
-
-
-def _names():
-    """The application's names of its databases, by URL."""
-    app = current_app._get_current_object()
-    db = app.extensions['migrate'].db
-    found = {}
-    for name in [None] + _compat.bind_keys(app, db):
-        try:
-            url = _compat.url_text(_compat.engine_of(app, db, name).url)
-        except Exception:
-            continue
-        found.setdefault(url, name or 'default')
-    return found
-
-
-def _heads_now(met):
-    """The revisions a database is at, asked on a new connection."""
-    from alembic.migration import MigrationContext
-    table, schema = met.table
-    try:
-        with _connected(met.engine) as connection:
-            context = MigrationContext.configure(connection, opts={
-                'version_table': table, 'version_table_schema': schema})
-            _compat.leave_version_table(context)
-            return sorted(_compat.plan_heads(context))
-    except Exception:
-        return None
-
-
-@contextmanager
-def _connected(engine):
-    # A pool of its own: the application's may have no connection left.
-    from sqlalchemy import create_engine
-    own = create_engine(engine.url, pool=engine.pool.recreate()) \
-        if engine.dialect.name != 'sqlite' else engine
-    connection = own.connect()
-    try:
-        yield connection
-    finally:
-        connection.close()
-        if own is not engine:
-            own.dispose()

@@ -318,3 +318,47 @@ def take_locks(engines, wait, held):
             lock.release()
         raise
     return locks
+
+
+def set_lock_timeout(connection, seconds):
+    """Tell the server how long a statement may wait for a table lock.
+
+    :return: a function that puts back what was set before.
+    """
+    if connection.dialect.name == 'postgresql':
+        names = {'lock_timeout': '%d' % max(1, seconds * 1000)}
+    elif connection.dialect.name in ('mysql', 'mariadb'):
+        names = dict.fromkeys(
+            ('lock_wait_timeout', 'innodb_lock_wait_timeout'),
+            '%d' % max(1, round(seconds)))
+    else:
+        return lambda: None
+    raw = _compat.raw_connection(connection)
+    alone = not connection.in_transaction()
+
+    def execute(sql):
+        cursor = raw.cursor()
+        try:
+            cursor.execute(sql)
+            return cursor.fetchone()[0] if cursor.description else None
+        finally:
+            cursor.close()
+
+    def set_all(values):
+        for name, value in values.items():
+            execute("SET SESSION %s = '%s'" % (name, value)
+                    if connection.dialect.name == 'postgresql'
+                    else 'SET SESSION %s = %s' % (name, value))
+        if alone or connection.closed:
+            raw.commit()    # a rollback takes back what SET did
+
+    def give_back():
+        try:
+            set_all(before)
+        except Exception:
+            pass            # env.py has closed the connection
+    before = dict((name, execute(
+        'SHOW %s' % name if connection.dialect.name == 'postgresql'
+        else 'SELECT @@SESSION.%s' % name)) for name in names)
+    set_all(names)
+    return give_back

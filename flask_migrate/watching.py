@@ -3,6 +3,7 @@
 A thread looks at the server, on a connection of its own, while a migration
 runs.
 """
+from collections import namedtuple
 import threading
 import time
 
@@ -61,6 +62,18 @@ _MYSQL_BUSY = """(p.db = mine.db OR p.db IS NULL)
     AND (t.trx_id IS NOT NULL OR p.command = 'Query')"""
 _MYSQL_WAITING = """(p.db = mine.db OR p.db IS NULL)
     AND (t.trx_state = 'LOCK WAIT' OR p.state LIKE 'Waiting for%lock')"""
+
+#: A session on a server: its engine, dialect and number, for the watcher.
+Session = namedtuple('Session', 'engine kind number')
+
+
+def session_of(connection):
+    """The Session of a Connection; None where it cannot be watched."""
+    kind = connection.dialect.name
+    if kind not in ('postgresql', 'mysql', 'mariadb'):
+        return None
+    number = _compat.server_process(connection)
+    return number and Session(connection.engine, kind, number)
 
 
 def obstacles(own, session):
