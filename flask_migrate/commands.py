@@ -357,7 +357,8 @@ def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
     revisions = [revision] if isinstance(revision, _compat.string_types) \
         else list(revision or ['head'])
     change(_config(directory, x_arg), 'stamp', _compat.targets(revisions),
-           sql=sql, tag=tag, wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
+           sql=sql, tag=tag, wait=wait, no_lock=no_lock,
+           lock_timeout=lock_timeout,
            **({'purge': True} if purge else {}))
 
 
