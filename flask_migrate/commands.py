@@ -396,12 +396,14 @@ def history(directory=None, rev_range=None, verbose=False,
 
     .. versionadded:: 0.1.0
     """
-    from . import revisions
+    from . import console, revisions
     config = _config(directory, x_arg)
     # One answer for the eye and one for Python: Alembic's own range.
     _, run = _look(config, 'history', rev_range, verbose=verbose,
                    indicate_current=indicate_current)
-    return revisions.in_range(config, rev_range, run)
+    # Reading all files a second time is for Python only.
+    return None if console.active() \
+        else revisions.in_range(config, rev_range, run)
 
 
 @operation
@@ -433,10 +435,10 @@ def branches(directory=None, verbose=False, x_arg=None):
 
     .. versionadded:: 0.1.0
     """
-    from . import revisions
+    from . import console, revisions
     config = _config(directory, x_arg)
     _look(config, 'branches', verbose=verbose)
-    return revisions.branch_points(config)
+    return None if console.active() else revisions.branch_points(config)
 
 
 @operation
