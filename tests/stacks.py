@@ -38,7 +38,7 @@ class Stack:
     def __init__(self, name, section):
         self.name = name
         self.base_pythons = section['base_python'].split()
-        self.deps = section['deps'].split()
+        self.deps = section['deps'].strip().splitlines()
         self.prepare = section.get('commands_pre', '').strip()
         self.python = None      # the interpreter the environment is made with
         self.summary = ''       # the last line of pytest, or what went wrong
@@ -48,8 +48,9 @@ class Stack:
 
     @property
     def version(self):
-        name = os.path.basename(self.python or self.base_pythons[0])
-        return name.replace('python', '')
+        names = [self.python] if self.python else self.base_pythons
+        return '/'.join(os.path.basename(name).replace('python', '')
+                        for name in names)
 
     def count(self, *words):
         return sum(self.counts.get(word, 0) for word in words)
@@ -90,9 +91,10 @@ def find_python(names):
         for folder in folders:
             python = os.path.join(folder, name)
             # A shim of pyenv exists but fails unless its version is
-            # activated; a system Python may come without ensurepip.
+            # activated (and not just in this folder); a system Python may
+            # come without ensurepip.
             if os.access(python, os.X_OK) and not subprocess.call(
-                    [python, '-c', 'import ensurepip'],
+                    [python, '-c', 'import ensurepip'], cwd=os.sep,
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
                 return python
 
@@ -145,11 +147,15 @@ def make_environment(stack, folder, tools, log):
 
 
 def environ(folder):
-    """The variables of an activated environment."""
-    env = dict(os.environ, VIRTUAL_ENV=folder, PATH=os.pathsep.join(
-        [os.path.join(folder, 'bin'), os.environ['PATH']]))
-    for name in ('PYTHONPATH', 'PYTHONHOME'):
-        env.pop(name, None)
+    """The variables of an activated environment, and no settings of Python.
+
+    PYTHONPATH could bring in the checkout, and PYTHONDONTWRITEBYTECODE hide
+    what *.pyc do.
+    """
+    env = {name: value for name, value in os.environ.items()
+           if not name.startswith('PYTHON')}
+    env['VIRTUAL_ENV'] = folder
+    env['PATH'] = os.path.join(folder, 'bin') + os.pathsep + env['PATH']
     return env
 
 
@@ -359,9 +365,14 @@ def run_all(stacks, workdir, tox, options):
     with concurrent.futures.ThreadPoolExecutor(options.workers) as pool:
         futures = [pool.submit(run_stack, stack, workdir, wheel, options)
                    for stack in stacks if not missing(stack)]
-        for future in concurrent.futures.as_completed(futures):
-            stack = future.result()
-            print('%s: %s' % (stack.name, stack.summary), flush=True)
+        try:
+            for future in concurrent.futures.as_completed(futures):
+                stack = future.result()
+                print('%s: %s' % (stack.name, stack.summary), flush=True)
+        except KeyboardInterrupt:
+            # Ctrl-C has reached the running ones; start no more.
+            pool.shutdown(cancel_futures=True)
+            raise
     report(stacks, workdir)
     return int(any(stack.failed for stack in stacks))
 
