@@ -22,7 +22,9 @@ def make_flask_script_importable():
     Does nothing on Python 2.7: all that runs there has the names.
     """
     if 'flask_script' in sys.modules:
-        _mend(sys.modules['flask_script'])
+        # None is how a test says that a module is not to be imported.
+        if sys.modules['flask_script'] is not None:
+            _mend(sys.modules['flask_script'])
     elif not _compat.PY2 and _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
 
