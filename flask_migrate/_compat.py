@@ -335,6 +335,13 @@ def steps(function, heads, context):
         del context._update_current_rev
 
 
+def starting_revision(heads):
+    """Heads as the start of a run that prints SQL (0.6: one text)."""
+    if not heads:
+        return None
+    return heads if has_branches() else heads[0]
+
+
 def stamp(**kwargs):
     """What a step of ``stamp`` runs: nothing."""
 

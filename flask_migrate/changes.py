@@ -82,10 +82,13 @@ class Change(Run):
             return
         if connection is None:
             if self.starting:
-                options['starting_rev'] = self.starting.pop(0) or None
+                options['starting_rev'] = _compat.starting_revision(
+                    self.starting.pop(0))
             return
         self.lock([connection.engine])
         self.session = session_of(connection)
+        # What configure() is given for one database stays for the next.
+        options.pop('transactional_ddl', None)
         if connection.dialect.name == 'sqlite':
             kwargs.setdefault('transactional_ddl', True)
             self._enter(sqlite.transactional(connection, console.active()))
@@ -313,7 +316,7 @@ def _dry_run(config, run, planned, sql):
     run.starting = [met.heads for met in planned]
     run.options['as_sql'] = True
     # Alembic asks for the start before env.py runs.
-    run.options['starting_rev'] = run.starting[0] or None
+    run.options['starting_rev'] = _compat.starting_revision(run.starting[0])
     _execute(config, run)
     return texts
 

@@ -156,6 +156,11 @@ def environ(folder):
            if not name.startswith('PYTHON')}
     env['VIRTUAL_ENV'] = folder
     env['PATH'] = os.path.join(folder, 'bin') + os.pathsep + env['PATH']
+    # Released packages that tests fetch: once for all stacks.
+    releases = os.path.join(os.path.dirname(folder), 'releases')
+    if not os.path.isdir(releases):
+        os.makedirs(releases)
+    env.setdefault('FLASK_MIGRATE_PEERS', releases)
     return env
 
 

@@ -11,7 +11,7 @@ from alembic.util import CommandError
 import pytest
 
 from flask_migrate import _compat, locking
-from project import Project
+from project import COMMAND_LINES, Project
 import processes
 
 #: Each revision must be applied once: with x100, a second time shows.
@@ -24,8 +24,16 @@ CHAIN = [
     ('three', "op.add_column('account', sa.Column('note', sa.Text))\n"
      "op.create_index('ix_account_balance', 'account', ['balance'])"),
 ]
+SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 #: 32 where the name of a test says so; elsewhere enough to collide.
-SOME = 32 if os.environ.get('FLASK_MIGRATE_SLOW') == '1' else 6
+SOME = 32 if SLOW else 6
+#: Each kind of database, and a command line to use with it.
+KINDS = [('sqlite', COMMAND_LINES[0]), ('postgresql', COMMAND_LINES[-1]),
+         ('mariadb', COMMAND_LINES[0])]
+if SLOW:
+    KINDS = [(kind, each) for kind, _ in KINDS for each in COMMAND_LINES]
+with_a_command_line = pytest.mark.parametrize(
+    'database_url, command_line', KINDS, indirect=['database_url'])
 
 #: An env.py as applications write one themselves.
 OWN_ENV_PY = u'''
@@ -138,7 +146,8 @@ def test_32_processes_at_once(accounts):
                 if name.endswith('.migrate-lock')]
 
 
-def test_processes_at_once_on_a_database_with_a_version(accounts):
+def test_processes_at_once_on_a_database_with_a_version(tmpdir, mariadb_url):
+    accounts = make(tmpdir, mariadb_url)
     accounts.python('upgrade', revision='one')
     processes.write(accounts)
     results = processes.together(accounts, SOME)
@@ -154,14 +163,14 @@ def test_processes_at_once_with_an_env_py_of_ones_own(accounts):
     assert_applied_once(accounts)
 
 
-def test_32_processes_at_once_on_several_databases(
+def test_processes_at_once_on_several_databases(
         tmpdir, postgresql_url, mariadb_url):
     project = Project(tmpdir, binds={'first': postgresql_url,
                                      'second': mariadb_url})
     project.python('init', multidb=True)
     write_multidb_chain(project, [None, 'first', 'second'])
     processes.write(project)
-    assert_all_fine(processes.together(project, 32))
+    assert_all_fine(processes.together(project, SOME))
     for bind in None, 'first', 'second':
         assert_applied_once(project, bind)
 
@@ -382,6 +391,7 @@ def test_waiting_from_python_prints_nothing(accounts, capfd):
     assert capfd.readouterr() == ('', '')
 
 
+@with_a_command_line
 def test_others_wait_and_then_have_nothing_to_do(accounts, command_line):
     processes.write(accounts)
     with held(accounts):
