@@ -25,7 +25,8 @@ class Followed(object):
 
     :ivar text: as it is logged.
     :ivar kind: name of the database's dialect.
-    :ivar statements: what it has executed, where that cannot be rolled back.
+    :ivar statements: what it has executed, where that cannot be rolled back:
+        pairs of SQL and whether that was committed at once.
     """
 
     def __init__(self, step, number, total, connection, statements):
@@ -117,7 +118,9 @@ class Change(Run):
             sql = ' '.join(statement.split())
             if not sql.upper().startswith(
                     ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ')):
-                statements.append(sql)
+                # Outside a transaction SQLAlchemy before 2.0 commits each
+                # statement; Alembic before 1.5 begins none here.
+                statements.append((sql, not connection.in_transaction()))
         self._undo.append(_compat.listen(
             connection, after_cursor_execute=after_cursor_execute))
         return statements

@@ -126,10 +126,13 @@ def reason(error):
 
 
 def took_effect(followed):
-    """The statements that COMMIT of DDL has made permanent."""
-    ddl = [i for i, sql in enumerate(followed.statements)
-           if re.match(r'(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b', sql, re.I)]
-    return followed.statements[:ddl[-1] + 1] if ddl else []
+    """The statements that are permanent: DDL commits all before it."""
+    permanent = [
+        i for i, (sql, committed) in enumerate(followed.statements)
+        if committed or re.match(r'(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b',
+                                 sql, re.I)]
+    last = permanent[-1] + 1 if permanent else 0
+    return [sql for sql, _ in followed.statements[:last]]
 
 
 def _effect_lines(followed, effect, revision, direction):
