@@ -212,7 +212,8 @@ def change(config, name, target, sql=False, tag=None, wait=None,
             return _dry_run(config, run, planned, sql)
         if run.newer:
             _say_newer(planned)
-        elif not any(met.steps for met in planned) and not more.get('purge'):
+        elif planned and not any(met.steps for met in planned) \
+                and not more.get('purge'):
             console.write(u'Nothing to do: the database is at %s.'
                           % _heads_text(planned))
         else:
@@ -272,7 +273,7 @@ def _run(config, run, planned, backup):
             raise_failure(run, planned, error)
     if run.newer:
         _say_newer(run.databases)
-    elif not run.done and not run.purging:
+    elif run.databases and not run.done and not run.purging:
         console.write(u'Nothing to do: another process has brought the '
                       u'database to %s.' % _heads_text(run.databases))
 

@@ -33,7 +33,7 @@ def test_the_whole_way(run):
 
     project.model(
         'Book', title=db.Column(db.String(80), unique=True, index=True),
-        price=db.Column(db.Numeric(8, 2)), on_sale=db.Column(db.Boolean),
+        price=db.Column(db.Numeric(8, 2)), on_sale=db.Column(db.Integer),
         author_id=db.Column(db.Integer, db.ForeignKey('author.id')))
     run('migrate', '-m', 'Add book')
     assert len(project.scripts()) == 2
