@@ -210,6 +210,8 @@ def change(config, name, target, sql=False, tag=None, wait=None,
         planned, run.databases = run.databases, []
         if dry_run:
             return _dry_run(config, run, planned, sql)
+        if run.environment is None:
+            return None     # env.py did not run: Alembic's command is replaced
         if run.newer:
             _say_newer(planned)
         elif planned and not any(met.steps for met in planned) \
