@@ -185,6 +185,7 @@ def captured(function, *args, **kwargs):
     """Call a command line's main function; return a :class:`Result`."""
     stdout, stderr = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _stream(), _stream()
+    environment = os.environ.copy()
     try:
         try:
             function(*args, **kwargs)
@@ -199,6 +200,9 @@ def captured(function, *args, **kwargs):
         return Result(code, _text(sys.stdout), _text(sys.stderr))
     finally:
         sys.stdout, sys.stderr = stdout, stderr
+        # 'flask' sets FLASK_RUN_FROM_CLI, which stops app.run() elsewhere.
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
 
 
 def _stream():
