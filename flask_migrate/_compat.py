@@ -342,6 +342,21 @@ def starting_revision(heads):
     return heads if has_branches() else heads[0]
 
 
+def begin_step(connection):
+    """Begin a transaction for a step where Alembic does not.
+
+    Without transactional DDL it does so from 1.5 on.  Before, SQLAlchemy
+    commits every single statement, and a revision that fails is repeated
+    with what it has changed already.
+
+    :return: the transaction, or None.
+    """
+    if alembic_version() >= (1, 5) or connection.in_transaction() \
+            or connection.dialect.name not in ('mysql', 'mariadb'):
+        return None
+    return connection.begin()
+
+
 def stamp(**kwargs):
     """What a step of ``stamp`` runs: nothing."""
 

@@ -77,6 +77,7 @@ class Change(Run):
         if connection is not None and connection.dialect.name == 'postgresql':
             self._undo.append(
                 console.interruptible_postgresql(self.interrupted))
+        self.session = connection and session_of(connection)
         if self.planning:
             options['dont_mutate'] = True
             self.purging = options.pop('purge', False)
@@ -87,7 +88,6 @@ class Change(Run):
                     self.starting.pop(0))
             return
         self.lock([connection.engine])
-        self.session = session_of(connection)
         # What configure() is given for one database stays for the next.
         options.pop('transactional_ddl', None)
         if connection.dialect.name == 'sqlite':
@@ -157,7 +157,10 @@ class Change(Run):
             self.followed = followed = Followed(
                 step, self.done + 1, self.total, connection, statements)
             self.session = session_of(connection)
+            transaction = _compat.begin_step(connection)
             yield step
+            if transaction is not None:
+                transaction.commit()
             if self.interrupted:
                 raise KeyboardInterrupt
             self.followed = None
@@ -169,6 +172,10 @@ class Change(Run):
                 self.progress(Progress(
                     followed.number, followed.total,
                     _compat.step_text(step), seconds, followed.engine))
+
+    def stop(self):
+        """Let a server stop what it executes; a driver may just wait."""
+        end_session(self.session)
 
     def seen_blockers(self):
         """Who was last seen in the way of the running revision."""
@@ -200,7 +207,7 @@ def change(config, name, target, sql=False, tag=None, wait=None,
         lock_timeout = current_app.extensions['migrate'].migrate.lock_timeout
     with environment(config, Change, wait=_wait(wait, no_lock),
                      lock_timeout=lock_timeout, progress=progress) as run, \
-            console.interrupts() as run.interrupted:
+            console.interrupts(run.stop) as run.interrupted:
         if sql and not dry_run:
             command(config, target, **kept)
             return None
@@ -239,7 +246,7 @@ def ensure_version(config, sql=False, wait=None, no_lock=False):
     """Create the version table of every database that has none."""
     command, kept = _compat.alembic_command('ensure_version', sql=sql)
     with environment(config, Change, wait=_wait(wait, no_lock)) as run, \
-            console.interrupts() as run.interrupted:
+            console.interrupts(run.stop) as run.interrupted:
         if not sql:
             run.planning = True
             script = _compat.script_directory(config)
@@ -271,7 +278,7 @@ def _run(config, run, planned, backup):
             if run.interrupted:
                 error = KeyboardInterrupt()
             if isinstance(error, KeyboardInterrupt):
-                end_session(run.session)
+                run.stop()
             raise_failure(run, planned, error)
     if run.newer:
         _say_newer(run.databases)

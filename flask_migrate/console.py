@@ -205,12 +205,13 @@ def status(config):
 
 
 @contextmanager
-def interrupts():
+def interrupts(stop):
     """Note each Ctrl-C of a command line, and end with KeyboardInterrupt.
 
     What it raises does not always arrive: SQLite and psycopg2 make an error
     of their own of it, a finalizer drops it.
 
+    :param stop: is called at the first one.
     :return: a list that is not empty after Ctrl-C.
     """
     interrupted = []
@@ -222,6 +223,8 @@ def interrupts():
 
     def handle(number, frame):
         interrupted.append(True)
+        if len(interrupted) == 1:
+            stop()
         raise KeyboardInterrupt
     signal.signal(signal.SIGINT, handle)
     try:

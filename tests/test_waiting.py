@@ -293,8 +293,9 @@ def test_a_command_line_says_it(tmpdir, postgresql_url):
 def test_a_migration_that_waits_for_its_own_db_session(on_server, soon):
     """db.session is on a second connection and waits for the first."""
     write_chain(on_server, [CHAIN[0], (
-        'two', column('extra') + "\nop.execute('UPDATE account SET "
-        "balance = 3')\ndb.session.execute(sa.text("
+        'two', column('extra') + "\nop.get_bind().execute(sa.text("
+        "'SELECT * FROM account FOR UPDATE')).close()\n"
+        "db.session.execute(sa.text("
         "'UPDATE account SET balance = 4'))")])
     os.remove(os.path.join(on_server.versions, 'three_.py'))
     path = os.path.join(on_server.versions, 'two_.py')
