@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 
 import pytest
@@ -7,6 +8,11 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # 'python -m pytest' has put '' there, which Python 2.7 keeps as it is: a test
 # that changes the directory could import nothing any more.
 sys.path[:] = [os.path.abspath(folder) for folder in sys.path]
+
+# A shell starts background jobs with Ctrl-C ignored, for all their processes:
+# the tests that press it would wait for nothing.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from project import COMMAND_LINES, Project  # noqa: E402
 from servers import (  # noqa: E402,F401
