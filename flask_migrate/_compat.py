@@ -342,19 +342,32 @@ def starting_revision(heads):
     return heads if has_branches() else heads[0]
 
 
-def begin_step(connection):
-    """Begin a transaction for a step where Alembic does not.
+def in_transactions(steps, context):
+    """Let each step have a transaction where Alembic begins none.
 
     Without transactional DDL it does so from 1.5 on.  Before, SQLAlchemy
     commits every single statement, and a revision that fails is repeated
     with what it has changed already.
-
-    :return: the transaction, or None.
     """
+    connection = context.connection
     if alembic_version() >= (1, 5) or connection.in_transaction() \
             or connection.dialect.name not in ('mysql', 'mariadb'):
-        return None
-    return connection.begin()
+        return steps
+    begin = getattr(context, 'begin_transaction', None)
+    if begin is None:                                       # 0.6
+        return _in_transactions(steps, connection)
+
+    def begin_transaction(_per_migration=False):
+        return connection.begin() if _per_migration else begin()
+    context.begin_transaction = begin_transaction
+    return steps
+
+
+def _in_transactions(steps, connection):
+    for step in steps:
+        transaction = connection.begin()
+        yield step
+        transaction.commit()
 
 
 def stamp(**kwargs):

@@ -153,14 +153,11 @@ class Change(Run):
         """Note which revision is running, and when it is done."""
         connection = context.connection
         statements = self._journals.get(id(connection), [])
-        for step in steps:
+        for step in _compat.in_transactions(steps, context):
             self.followed = followed = Followed(
                 step, self.done + 1, self.total, connection, statements)
             self.session = session_of(connection)
-            transaction = _compat.begin_step(connection)
             yield step
-            if transaction is not None:
-                transaction.commit()
             if self.interrupted:
                 raise KeyboardInterrupt
             self.followed = None
