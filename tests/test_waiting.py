@@ -75,7 +75,9 @@ def interrupt(process):
     start = time.time()
     process.send(signal.SIGINT)
     result = process.result(20)
-    return result, time.time() - start
+    seconds = time.time() - start
+    print('ended after %.2f seconds' % seconds)
+    return result, seconds
 
 
 @with_a_command_line
@@ -101,7 +103,9 @@ def test_ctrl_c_in_the_middle_of_a_statement(accounts, command_line):
     error = result.stderr[result.stderr.index('Error: '):].splitlines()
     assert error[0] == 'Error: Interrupted in revision two (upgrade).'
     if kind_of(accounts) == 'mysql':
-        assert error[1:-1] == ['  No statement of this revision took effect.']
+        assert error[1].startswith(
+            '  No statement of this revision took effect')
+        assert len(error) == 3
     else:
         assert len(error) == 2
     assert error[-1] == '  The database is at one, as before.'
@@ -241,7 +245,7 @@ def test_a_migration_that_waits_says_for_whom(on_server, soon):
         def end_later():
             if 'To end that session' in records[-1].getMessage():
                 # Long enough for a second message, which must not come.
-                threading.Timer(0.5, end_as_told,
+                threading.Timer(0.4, end_as_told,
                                 (on_server, records[-1])).start()
         with on_log('', end_later) as records:
             on_server.python('upgrade')
@@ -335,7 +339,7 @@ def test_a_user_who_may_not_see_others(tmpdir, soon, mariadb_server,
 
 
 def test_a_migration_that_waits_for_nobody_is_quiet(on_server, soon):
-    alter(on_server, "import time\ntime.sleep(0.8)\n" + column('extra'))
+    alter(on_server, "import time\ntime.sleep(0.6)\n" + column('extra'))
     with on_log('') as records:
         on_server.python('upgrade')
     assert warnings_of(records) == []
@@ -346,16 +350,18 @@ def test_a_migration_that_waits_for_nobody_is_quiet(on_server, soon):
 @pytest.mark.parametrize('way', ['manage', 'Migrate'])
 def test_lock_timeout_names_who_is_in_the_way(on_server, way):
     alter(on_server)
+    # MariaDB knows whole seconds.
+    seconds = 1 if kind_of(on_server) == 'mysql' else 0.7
     with Session(on_server) as session:
         start = time.time()
         if way == 'Migrate':
-            on_server.migrate.lock_timeout = 1
+            on_server.migrate.lock_timeout = seconds
             with pytest.raises(failures.MigrationFailed) as caught:
                 on_server.python('upgrade')
             message = str(caught.value)
         else:
             result = on_server.command_line(
-                way, 'upgrade', '--lock-timeout', '1')
+                way, 'upgrade', '--lock-timeout', str(seconds))
             assert result.code == 1, result
             message = result.stderr
         assert time.time() - start < 10
