@@ -608,12 +608,16 @@ def listen(target, **listeners):
         def listener(*args):
             if on:
                 return function(*args)
+            return args[2:4]    # statement and parameters, where they count
         return listener
 
     guards = dict((name, guarded(function))
                   for name, function in listeners.items())
     for name, guard in guards.items():
-        event.listen(target, name, guard)
+        # These may return another statement.
+        event.listen(target, name, guard,
+                     **({'retval': True} if name == 'before_cursor_execute'
+                        else {}))
 
     def stop():
         del on[:]
@@ -623,6 +627,30 @@ def listen(target, **listeners):
             except Exception:
                 pass
     return stop
+
+
+def commits_at_once(connection):
+    """Whether each statement of a Connection is committed by itself.
+
+    PyMySQL and MySQLdb have ``get_autocommit``, psycopg2 and psycopg an
+    attribute (so has Python 3.12's sqlite3, where -1 is not True).
+    """
+    if not connection.in_transaction() or execution_options(
+            connection).get('isolation_level') == 'AUTOCOMMIT':
+        return True
+    raw = raw_connection(connection)
+    ask = getattr(raw, 'get_autocommit', None)
+    return bool(ask()) if ask else getattr(raw, 'autocommit', None) is True
+
+
+def server_name(connection):
+    """What the database server is called (SQLAlchemy 1.4: is_mariadb)."""
+    dialect = connection.dialect
+    if dialect.name == 'mysql' and getattr(dialect, 'is_mariadb', False):
+        return 'MariaDB'
+    return {'mysql': 'MySQL or MariaDB', 'mariadb': 'MariaDB',
+            'postgresql': 'PostgreSQL', 'sqlite': 'SQLite'}.get(
+                dialect.name, dialect.name)
 
 
 def sqlite_error():

@@ -8,12 +8,13 @@ from collections import namedtuple
 from functools import partial
 import logging
 import os
+import sys
 import time
 
 from flask import current_app
 
 from . import _compat, console, failures, locking, sqlite
-from .errors import MigrateError
+from .errors import MigrateError, explanation, of_the_same_kind
 from .runner import Run, environment
 from .standing import has_version_table, standing
 from .watching import Watcher, end_session, session_of
@@ -27,21 +28,23 @@ class Followed(object):
 
     :ivar text: as it is logged.
     :ivar kind: name of the database's dialect.
-    :ivar statements: what it has executed, where that cannot be rolled back:
-        pairs of SQL and whether that was committed at once.
+    :ivar server: what the server is called, for messages.
+    :ivar statements: what it has executed: pairs of SQL and whether that was
+        committed at once.
     """
 
-    def __init__(self, step, number, total, connection, statements):
+    def __init__(self, step, number, total, kind, engine=None, statements=(),
+                 server=''):
         self.step = step
         self.number = number
         self.total = max(total, number)
         self.start = time.time()
         self.text = '[%d/%d] Running %s' % (
             self.number, self.total, _compat.step_text(step))
-        self.engine = connection.engine
-        self.kind = connection.dialect.name
+        self.engine = engine
+        self.kind = kind
+        self.server = server
         self.statements = statements
-        del statements[:]
 
 
 class Change(Run):
@@ -71,6 +74,8 @@ class Change(Run):
         self.watcher = None
         self.locks = {}
         self._undo = []
+        self._prepared = []         # Connections
+        self._locked = []           # engines
         self._journals = {}
 
     # What env.py meets ---------------------------------------------------
@@ -89,14 +94,18 @@ class Change(Run):
                 options['starting_rev'] = _compat.starting_revision(
                     self.starting.pop(0))
             return
-        self.lock([connection.engine])
         # What configure() is given for one database stays for the next.
         options.pop('transactional_ddl', None)
         if connection.dialect.name == 'sqlite':
             kwargs.setdefault('transactional_ddl', True)
+        # env.py may configure one Connection several times.
+        if any(each is connection for each in self._prepared):
+            return
+        self._prepared.append(connection)
+        self.lock([connection.engine])
+        if connection.dialect.name == 'sqlite':
             self._enter(sqlite.transactional(connection, console.active()))
-        if connection.dialect.name in failures.NOT_TRANSACTIONAL:
-            self._journals[id(connection)] = self._journal(connection)
+        self._journals[id(connection)] = self._journal(connection)
         if self.lock_timeout is not None:
             self._undo.append(
                 locking.set_lock_timeout(connection, self.lock_timeout))
@@ -107,9 +116,13 @@ class Change(Run):
 
     def lock(self, engines):
         """Lock databases that are not locked yet."""
-        if self.wait is None:
+        # Not by equality: an engine's is nobody's business.
+        engines = [engine for engine in engines
+                   if not any(each is engine for each in self._locked)]
+        if self.wait is None or not engines:
             return
         held = locking.take_locks(engines, self.wait, self.locks)
+        self._locked.extend(engines)
         self.locks.update(held)
         self._undo[:0] = [lock.release for lock in held.values()]
 
@@ -117,12 +130,11 @@ class Change(Run):
         statements = []
 
         def after_cursor_execute(connection, cursor, statement, *args):
-            sql = ' '.join(statement.split())
+            sql = failures.without_comments(statement)
             if not sql.upper().startswith(
-                    ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ')):
-                # Outside a transaction SQLAlchemy before 2.0 commits each
-                # statement; Alembic before 1.5 begins none here.
-                statements.append((sql, not connection.in_transaction()))
+                    ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ',
+                     'PRAGMA', 'EXPLAIN', 'BEGIN')):
+                statements.append((sql, _compat.commits_at_once(connection)))
         self._undo.append(_compat.listen(
             connection, after_cursor_execute=after_cursor_execute))
         return statements
@@ -130,7 +142,8 @@ class Change(Run):
     def function(self, heads, context):
         met = self.meet(heads, context)
         if context.as_sql:
-            return self.options['fn'](heads, context)
+            return self._follow_sql(self.options['fn'](heads, context),
+                                    context)
         if self.allow_newer and self._is_newer(met.heads):
             self.newer = True
             return []
@@ -151,13 +164,22 @@ class Change(Run):
                 return True
         return False
 
+    def _follow_sql(self, steps, context):
+        """Note which revision is being printed."""
+        for step in steps:
+            self.followed = Followed(step, 0, 0, context.dialect.name)
+            yield step
+            self.followed = None
+
     def _follow(self, steps, context):
         """Note which revision is running, and when it is done."""
         connection = context.connection
         statements = self._journals.get(id(connection), [])
         for step in _compat.in_transactions(steps, context):
+            del statements[:]
             self.followed = followed = Followed(
-                step, self.done + 1, self.total, connection, statements)
+                step, self.done + 1, self.total, connection.dialect.name,
+                connection.engine, statements, _compat.server_name(connection))
             self.session = session_of(connection)
             yield step
             if self.interrupted:
@@ -204,6 +226,7 @@ def change(config, name, target, sql=False, tag=None, wait=None,
     :param target: the revision, or several.
     :return: with *dry_run* what would be run: a list of texts.
     """
+    _check_target(target)
     command, kept = _compat.alembic_command(name, tag=tag,
                                             sql=sql and not dry_run, **more)
     if lock_timeout is None:
@@ -212,7 +235,7 @@ def change(config, name, target, sql=False, tag=None, wait=None,
                      lock_timeout=lock_timeout, progress=progress) as run, \
             console.interrupts(run.stop) as run.interrupted:
         if sql and not dry_run:
-            command(config, target, **kept)
+            _print_sql(run, command, config, target, **kept)
             return None
         run.planning, run.allow_newer = True, allow_newer
         command(config, target, **kept)
@@ -232,12 +255,34 @@ def change(config, name, target, sql=False, tag=None, wait=None,
             _run(config, run, planned, backup)
 
 
+def _print_sql(run, function, *args, **kwargs):
+    """Call a function that runs env.py without a connection."""
+    try:
+        function(*args, **kwargs)
+    except Exception as error:
+        if run.followed is None:
+            raise
+        raise_failure(run, [], error)
+
+
 def _wait(wait, no_lock):
     """Seconds to wait for another process; None: no lock."""
     if no_lock:
         return None
-    return float(current_app.extensions['migrate'].migrate.wait
-                 if wait is None else wait)
+    if wait is None:
+        wait = current_app.extensions['migrate'].migrate.wait
+    if wait < 0:
+        raise MigrateError('--wait takes seconds, from 0 on; not %g.' % wait)
+    return float(wait)
+
+
+def _check_target(target):
+    """Refuse an empty revision, as of a shell variable that is not set."""
+    for each in [target] if isinstance(target, _compat.string_types) \
+            else target:
+        if not each.strip():
+            raise MigrateError("The revision is empty. Name one, such as "
+                               "'head'.")
 
 
 def _say_newer(databases):
@@ -333,7 +378,7 @@ def _dry_run(config, run, planned, sql):
     run.options['as_sql'] = True
     # Alembic asks for the start before env.py runs.
     run.options['starting_rev'] = _compat.starting_revision(run.starting[0])
-    _execute(config, run)
+    _print_sql(run, _execute, config, run)
     return texts
 
 
@@ -348,8 +393,12 @@ def raise_failure(run, planned, error):
         raise error
     if run.followed is not None:
         failure = failures.failed(run, run.followed, error, lines)
-    elif isinstance(error, MigrateError):
-        failure = MigrateError('\n  '.join([str(error)] + lines))
     else:
-        raise
+        # env.py, or a COMMIT that the database refuses.
+        failure = error if isinstance(error, MigrateError) \
+            else explanation(error, sys.exc_info()[2])
+        if failure is None:
+            raise
+        failure = of_the_same_kind(
+            MigrateError('\n  '.join([str(failure)] + lines)), error)
     _compat.reraise(failure, error)

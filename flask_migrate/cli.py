@@ -50,6 +50,16 @@ class OperationGroup(click.Group):
         return click.Group.resolve_command(self, ctx, args)
 
 
+class _Number(click.ParamType):
+    name = 'number'
+
+    def convert(self, value, param, ctx):
+        try:
+            return float(_decoded(value))
+        except ValueError:
+            self.fail("'%s' is no number" % _decoded(value), param, ctx)
+
+
 def _parameter(option, default):
     if not option.flags:
         return click.Argument(
@@ -63,7 +73,7 @@ def _parameter(option, default):
         # click 7 takes the type from the default, and chokes on ().
         settings.update(multiple=True, default=(), type=click.STRING)
     elif option.kind == 'number':
-        settings['type'] = float
+        settings['type'] = _Number()
     return click.Option(option.flags + (option.name,), **settings)
 
 

@@ -77,27 +77,30 @@ def explanation(error, tb):
     """
     from .explain import explain
     message = explain(error, tb)
-    return message and _of_the_same_kind(message, error)
+    return message and of_the_same_kind(MigrateError(message), error)
 
 
-def _of_the_same_kind(message, cause):
-    """A MigrateError that code which catches *cause* catches as well.
+def of_the_same_kind(failure, cause):
+    """Make *failure* one that code which catches *cause* catches as well.
 
-    Old code waits for its database with ``except OperationalError``.
+    Old code waits for its database with ``except OperationalError``, or has
+    revisions that raise an exception of its own.
     """
     kind = type(cause)
-    if isinstance(cause, Warning) or kind is CommandError:
-        return MigrateError(message)
+    if isinstance(cause, Warning) or not issubclass(kind, Exception) \
+            or isinstance(failure, kind) or kind is CommandError:
+        return failure
+    code = failure.code
     try:
-        both = type(kind.__name__, (MigrateError, kind),
-                    {'__module__': kind.__module__,
-                     '__init__': MigrateError.__init__})
-        error = both.__new__(both)
+        failure.__class__ = type(
+            type(failure).__name__, (type(failure), kind),
+            {'__module__': type(failure).__module__})
     except TypeError:       # SystemExit and OSError, say, share no layout
-        return MigrateError(message)
-    error.__dict__.update(cause.__dict__)
-    error.__init__(message)
-    return error
+        return failure
+    for name, value in cause.__dict__.items():
+        failure.__dict__.setdefault(name, value)
+    failure.code = code     # SQLAlchemy's errors have a code of their own
+    return failure
 
 
 @contextmanager

@@ -371,6 +371,11 @@ def _listed(files):
     return ', '.join(names)
 
 
+def _ambiguous_walk(facts):
+    return "A number of steps is ambiguous here: branches meet. Name the " \
+        "revision to go to; 'db history' lists them."
+
+
 def _no_range(facts):
     return "A range such as 'from:to' only works with --sql. Name one " \
         "revision."
@@ -398,4 +403,5 @@ COMMANDS = (
     (r'Not a valid downgrade target|is not an ancestor', _not_on_the_way),
     (r'not up to date|not on all head revisions|not at head', _behind),
     (r'Range revision not allowed', _no_range),
+    (r'Ambiguous walk', _ambiguous_walk),
 )

@@ -1,4 +1,6 @@
 """What an application says about its migrations."""
+import weakref
+
 from . import _compat
 
 
@@ -13,11 +15,16 @@ class MigrateState(object):
         self.db = db
         self.directory = directory
         self.configure_args = configure_args
+        self._metadata = None
 
     @property
     def metadata(self):
         # env.py files of Flask-Migrate 0.1 found the db itself here.
-        return self.db.metadata
+        return self.db.metadata if self._metadata is None else self._metadata
+
+    @metadata.setter
+    def metadata(self, metadata):
+        self._metadata = metadata
 
 
 class Migrate(object):
@@ -48,8 +55,9 @@ class Migrate(object):
                  command='db', compare_type=True, render_as_batch=True,
                  **kwargs):
         self.configure_callbacks = []
-        self.db = db
-        self.directory = _compat.path_text(directory)
+        self._states = weakref.WeakSet()
+        self._db = db
+        self._directory = _compat.path_text(directory)
         self.command = command
         self.wait = kwargs.pop('wait', 600)
         self.lock_timeout = kwargs.pop('lock_timeout', None)
@@ -58,6 +66,28 @@ class Migrate(object):
         # An application factory has no extensions yet: it calls init_app.
         if app is not None and hasattr(app, 'config'):
             self.init_app(app)
+
+    @property
+    def db(self):
+        """The db; one that is assigned holds for all applications."""
+        return self._db
+
+    @db.setter
+    def db(self, db):
+        self._db = db
+        for state in self._states:
+            state.db = db
+
+    @property
+    def directory(self):
+        """The folder; one that is assigned holds for all applications."""
+        return self._directory
+
+    @directory.setter
+    def directory(self, directory):
+        self._directory = _compat.path_text(directory)
+        for state in self._states:
+            state.directory = self._directory
 
     def init_app(self, app, db=None, directory=None, command=None,
                  compare_type=None, render_as_batch=None, **kwargs):
@@ -69,8 +99,8 @@ class Migrate(object):
         .. versionadded:: 0.1.0
         """
         if db is not None:
-            self.db = db
-        self.directory = _compat.path_text(directory or self.directory)
+            self._db = db
+        self._directory = _compat.path_text(directory or self._directory)
         self.command = command or self.command
         self.wait = kwargs.pop('wait', self.wait)
         self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
@@ -81,8 +111,9 @@ class Migrate(object):
         self.alembic_ctx_kwargs.update(kwargs)
         if not hasattr(app, 'extensions'):      # Flask 0.6 and older
             app.extensions = {}
-        app.extensions['migrate'] = MigrateState(
+        state = app.extensions['migrate'] = MigrateState(
             self, self.db, self.directory, dict(self.alembic_ctx_kwargs))
+        self._states.add(state)
         if hasattr(app, 'cli'):                 # Flask 0.11 and newer
             from .cli import db as group
             app.cli.add_command(group, name=self.command)

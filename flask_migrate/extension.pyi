@@ -22,10 +22,10 @@ class MigrateState:
 
     @property
     def metadata(self) -> Any: ...
+    @metadata.setter
+    def metadata(self, metadata: Any) -> None: ...
 
 class Migrate:
-    db: Any
-    directory: str
     command: str
     wait: float
     lock_timeout: float | None
@@ -38,6 +38,15 @@ class Migrate:
         compare_type: bool | Callable[..., bool | None] = True,
         render_as_batch: bool = True, *, wait: float = 600,
         lock_timeout: float | None = None, **kwargs: Any) -> None: ...
+
+    @property
+    def db(self) -> Any: ...
+    @db.setter
+    def db(self, db: Any) -> None: ...
+    @property
+    def directory(self) -> str: ...
+    @directory.setter
+    def directory(self, directory: str | PathLike[str]) -> None: ...
 
     def init_app(
         self, app: Flask, db: Any = None,

@@ -5,7 +5,7 @@ import sys
 import traceback
 
 from . import _compat
-from .errors import MigrateError
+from .errors import MigrateError, of_the_same_kind
 
 #: Databases where a failed revision cannot be rolled back as a whole.
 NOT_TRANSACTIONAL = ('mysql', 'mariadb', 'oracle')
@@ -92,13 +92,13 @@ def failed(run, followed, error, standing):
     lines += ['  %s' % seen for seen in run.seen_blockers()
               if re.search('lock|timeout|timed out', str(error), re.I)]
     effect = took_effect(followed)
-    if followed.kind in NOT_TRANSACTIONAL:
-        lines += _effect_lines(followed, effect, revision, direction)
+    lines += _effect_lines(followed, effect, revision, direction)
     lines += ['  %s' % sentence for sentence in standing]
     lines += ['  %s' % hint for pattern, hint in HINTS
               if re.search(pattern, str(error))][:1]
-    return MigrationFailed('\n'.join(lines), revision, path, line, direction,
-                           statement, effect)
+    return of_the_same_kind(MigrationFailed(
+        '\n'.join(lines), revision, path, line, direction, statement, effect),
+        error)
 
 
 def interrupted(followed, standing):
@@ -110,9 +110,8 @@ def interrupted(followed, standing):
         return '\n  '.join(['Interrupted.'] + standing)
     revision, direction, path, doc = _compat.step_parts(followed.step)
     lines = ['Interrupted in revision %s (%s).' % (revision, direction)]
-    if followed.kind in NOT_TRANSACTIONAL:
-        lines += _effect_lines(followed, took_effect(followed), revision,
-                               direction)
+    lines += _effect_lines(followed, took_effect(followed), revision,
+                           direction)
     return '\n'.join(lines + ['  %s' % sentence for sentence in standing])
 
 
@@ -125,23 +124,41 @@ def reason(error):
     return '%s: %s' % (name, text) if text else name
 
 
+#: Statements with which MySQL and MariaDB commit what came before them.
+_COMMITS = re.compile(
+    r'(CREATE|ALTER|DROP)\s+(?!TEMPORARY\b)|(RENAME|TRUNCATE|GRANT|REVOKE|'
+    r'COMMIT|BEGIN|START TRANSACTION|LOCK TABLES|ANALYZE|OPTIMIZE|REPAIR)\b',
+    re.I)
+
+
+def without_comments(statement):
+    """A statement on one line, without the comments before it."""
+    return ' '.join(re.sub(r'\A(\s+|/\*.*?\*/|--[^\n]*(\n|\Z))+', '',
+                           statement, flags=re.S).split())
+
+
 def took_effect(followed):
-    """The statements that are permanent: DDL commits all before it."""
+    """The statements that are permanent: one that is commits all before."""
     permanent = [
         i for i, (sql, committed) in enumerate(followed.statements)
-        if committed or re.match(r'(CREATE|ALTER|DROP|RENAME|TRUNCATE)\b',
-                                 sql, re.I)]
+        if committed or followed.kind in NOT_TRANSACTIONAL
+        and _COMMITS.match(sql)]
     last = permanent[-1] + 1 if permanent else 0
     return [sql for sql, _ in followed.statements[:last]]
 
 
 def _effect_lines(followed, effect, revision, direction):
-    name = {'mysql': 'MySQL', 'mariadb': 'MariaDB'}.get(
-        followed.kind, followed.kind)
     if not effect:
-        return ['  No statement of this revision took effect.']
-    lines = ['  %s cannot roll back DDL. These statements of the revision '
-             'took effect:' % name]
+        if followed.kind in NOT_TRANSACTIONAL and followed.engine is not None:
+            return ['  No statement of this revision took effect (but in '
+                    'tables without transactions, such as MyISAM).']
+        return []
+    if followed.kind in NOT_TRANSACTIONAL:
+        why = '%s cannot roll back DDL. These' % followed.server
+    else:
+        why = 'autocommit_block(), or an engine in AUTOCOMMIT, has ' \
+            'committed: these'
+    lines = ['  %s statements of the revision took effect:' % why]
     lines += ['    %s' % sql for sql in effect]
     if direction == 'upgrade':
         finished = revision

@@ -76,7 +76,8 @@ class EnvironmentState(object):
 
     @property
     def metadata(self):
-        return self.db.metadata
+        own = self._state._metadata
+        return self.db.metadata if own is None else own
 
 
 #: ``table.info.get('bind_key')``, ``table.info['bind_key']``

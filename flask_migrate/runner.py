@@ -11,9 +11,11 @@ from flask import current_app
 
 from . import _compat, console, legacy
 from .databases import database_names
+from .errors import MigrateError
 
 #: Alembic's ``context`` and ``op`` are global to the process.
 _one_at_a_time = threading.RLock()
+_running = []
 
 
 class Met(object):
@@ -151,6 +153,12 @@ def environment(config, kind=Run, **settings):
     run = kind(dict(state.configure_args), **settings)
     EnvironmentContext = _compat.environment_context()
     with _one_at_a_time:
+        if _running:
+            raise MigrateError(
+                'A revision, or env.py, cannot run another command: Alembic '
+                'has one environment at a time. Use op, or '
+                'op.get_context().get_current_heads().')
+        _running.append(run)
         real = EnvironmentContext.configure
 
         # Alembic before 1.5 writes context.configure() anew, from the names
@@ -166,6 +174,7 @@ def environment(config, kind=Run, **settings):
             with console.logging_of_env_py(config.config_file_name):
                 yield run
         finally:
+            _running.remove(run)
             EnvironmentContext.configure = real
             app.extensions['migrate'] = state
             run.close()

@@ -47,14 +47,21 @@ def transactional(connection, interruptible=False):
         raw.set_progress_handler(lambda: 0, 100000)
     before = _violations(raw) if settings.foreign_keys else None
 
+    level = _level(connection)
+    open_transaction = []       # raw.in_transaction is Python 3.2
+
     def on_begin(connection):
-        if _compat.execution_options(connection).get(
-                'isolation_level') == 'AUTOCOMMIT':
+        if _level(connection) == 'AUTOCOMMIT' != level:
             return                          # inside autocommit_block()
         settings.take_control()     # leaving that block sets a level again
         raw.cursor().execute('BEGIN IMMEDIATE')
+        open_transaction.append(True)
+
+    def on_rollback(connection):
+        del open_transaction[:]
 
     def on_commit(connection):
+        del open_transaction[:]
         if before is None:
             return
         new = sorted(pair for pair, count in _violations(raw).items()
@@ -65,11 +72,23 @@ def transactional(connection, interruptible=False):
                 % '; '.join("'%s' has rows that point to no row of '%s'"
                             % pair for pair in new))
 
-    triggers = _Triggers(raw)
+    def before_execute(connection, cursor, statement, parameters, *args):
+        batch.before(statement)
+        if open_transaction and re.match(
+                r'\s*BEGIN(\s+\w+){0,2}\s*;?\s*$', statement, re.I):
+            # The application's engine begins as well: what SQLAlchemy's
+            # documentation says of SQLite and transactions.
+            statement = 'SELECT 1'
+        return statement, parameters
+
+    def after_execute(connection, cursor, statement, *args):
+        batch.after(statement)
+
+    batch = _Batch(raw, settings)
     remove = _compat.listen(
-        connection, begin=on_begin, commit=on_commit,
-        before_cursor_execute=triggers.before,
-        after_cursor_execute=triggers.after)
+        connection, begin=on_begin, commit=on_commit, rollback=on_rollback,
+        before_cursor_execute=before_execute,
+        after_cursor_execute=after_execute)
     if connection.in_transaction():
         # env.py files of multi-database projects begin() before configure().
         on_begin(connection)
@@ -86,29 +105,42 @@ def transactional(connection, interruptible=False):
             _ignoring_closed(raw.set_progress_handler, None, 1)
 
 
-class _Triggers(object):
-    """The triggers of a table, which batch mode drops together with it.
+def _level(connection):
+    return _compat.execution_options(connection).get('isolation_level')
 
-    It copies the rows to a table ``_alembic_...``, drops the table and
-    renames the copy.
+
+class _Batch(object):
+    """What batch mode needs, and no other statement gets.
+
+    It copies the rows to a table ``_alembic_...``, drops the table, with its
+    triggers, and renames the copy.  Views and triggers on the table survive
+    that with ``legacy_alter_table`` (SQLite 3.26), with which an ordinary
+    rename would leave them and foreign keys behind.
     """
 
-    def __init__(self, raw):
+    rename = re.compile(r'\s*ALTER TABLE "?_alembic_.*? RENAME TO '
+                        r'"?([^"]+?)"?\s*$', re.I)
+
+    def __init__(self, raw, settings):
         self.raw = raw
+        self.settings = settings
         self.dropped = {}
 
-    def before(self, connection, cursor, statement, *args):
+    def before(self, statement):
         table = re.match(r'\s*DROP TABLE "?([^"]+?)"?\s*$', statement, re.I)
         if table:
             self.dropped[table.group(1)] = self.raw.cursor().execute(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' "
                 "AND tbl_name = ?", table.groups()).fetchall()
+        if self.rename.match(statement):
+            self.settings.alter_as_of_old(True)
 
-    def after(self, connection, cursor, statement, *args):
-        table = re.match(r'\s*ALTER TABLE "?_alembic_.*? RENAME TO '
-                         r'"?([^"]+?)"?\s*$', statement, re.I)
-        for name, sql in self.dropped.pop(table.group(1), []) \
-                if table else []:
+    def after(self, statement):
+        table = self.rename.match(statement)
+        if not table:
+            return
+        self.settings.alter_as_of_old(False)
+        for name, sql in self.dropped.pop(table.group(1), []):
             try:
                 self.raw.cursor().execute(sql)
             except _compat.sqlite_error() as error:
@@ -148,9 +180,12 @@ class _Settings(object):
         self.take_control()
         # Has no effect inside a transaction, so before BEGIN.
         self._set('foreign_keys', 0)
-        # Views and triggers on a table survive batch mode's rename (3.26).
-        self._set('legacy_alter_table',
-                  None if self.legacy_alter_table is None else 1)
+
+    def alter_as_of_old(self, on):
+        """Switch ``legacy_alter_table``, where this SQLite has it."""
+        if self.legacy_alter_table is not None:
+            self._set('legacy_alter_table',
+                      1 if on else self.legacy_alter_table)
 
     def give_back(self):
         _ignoring_closed(self._give_back)
@@ -185,12 +220,15 @@ def _violations(raw):
 
 def database_file(engine):
     """The path of the database, or None where it is in memory."""
-    connection = engine.raw_connection()
+    # The application's pool may have no second connection.
+    pool = engine.pool.recreate()
+    connection = pool.connect()
     try:
         rows = connection.cursor().execute(
             'PRAGMA database_list').fetchall()
     finally:
         connection.close()
+        pool.dispose()
     return [row[2] for row in rows if row[1] == 'main'][0] or None
 
 

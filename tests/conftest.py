@@ -9,6 +9,10 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # that changes the directory could import nothing any more.
 sys.path[:] = [os.path.abspath(folder) for folder in sys.path]
 
+# Tests write a file anew within a second, which Python 2.7 does not see where
+# it has kept the old one compiled.
+sys.dont_write_bytecode = True
+os.environ['PYTHONDONTWRITEBYTECODE'] = '1'
 # A shell starts background jobs with Ctrl-C ignored, for all their processes:
 # the tests that press it would wait for nothing.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

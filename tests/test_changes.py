@@ -202,3 +202,91 @@ def test_several_databases_of_two_kinds(mariadb_url, first, request, tmpdir):
     assert caught.value.took_effect == ['CREATE TABLE b2 (id INTEGER)']
     assert project.tables() == []
     assert project.tables('second') == ['a1', 'b2']
+
+
+def test_printed_sql_of_a_revision_that_fails(chain, command_line):
+    chain.write_revision('c3', '1 / 0', down='b2', name='c3_.py')
+    for arguments in (['--sql'], ['--dry-run', '--sql']):
+        result = chain.command_line(command_line, 'upgrade', *arguments)
+        assert result.code == 1
+        assert 'Traceback' not in result.output
+        assert 'Error: Revision c3 (revision c3) failed in upgrade: ' \
+            'ZeroDivisionError' in result.stderr
+        assert 'c3_.py, line' in result.stderr
+
+
+def test_an_exception_of_the_revisions_own(chain):
+    chain.write_revision('a1', 'raise Own()', header='from reader_error '
+                         'import Own', name='a1_.py')
+    import sys
+    import types
+    module = sys.modules['reader_error'] = types.ModuleType('reader_error')
+    module.Own = type('Own', (Exception,), {})
+    try:
+        with pytest.raises(module.Own) as caught:
+            chain.python('upgrade')
+    finally:
+        del sys.modules['reader_error']
+    assert isinstance(caught.value, failures.MigrationFailed)
+    assert caught.value.revision == 'a1'
+
+
+def test_a_command_inside_a_revision_is_refused(chain):
+    chain.write_revision('a1', 'import flask_migrate\n'
+                         'flask_migrate.current()', name='a1_.py')
+    with pytest.raises(failures.MigrationFailed) as caught:
+        chain.python('upgrade')
+    assert 'cannot run another command' in str(caught.value)
+    assert chain.tables() == []
+    chain.write_revision('a1', TABLE % 'a1', name='a1_.py')
+    chain.python('upgrade')
+    assert chain.tables() == ['a1', 'b2', 'c3']
+
+
+@pytest.mark.parametrize('arguments', [
+    ['upgrade', ''], ['stamp', ''], ['upgrade', '--wait', '-1']])
+def test_senseless_arguments(chain, command_line, arguments):
+    result = chain.command_line(command_line, *arguments)
+    assert result.code in (1, 2), result
+    assert 'Traceback' not in result.output
+    assert '\0' not in result.output and '\\x00' not in result.output
+    assert chain.tables() == []
+
+
+def test_what_autocommit_has_committed(postgresql_url, tmpdir):
+    from alembic.migration import MigrationContext
+    if not hasattr(MigrationContext, 'autocommit_block'):
+        pytest.skip('autocommit_block needs Alembic 1.2')
+    project = Project(tmpdir, postgresql_url)
+    project.python('init')
+    project.write_revision(
+        'a1', "op.execute('CREATE TABLE a1 (id INTEGER)')\n"
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('CREATE INDEX CONCURRENTLY ia1 ON a1 (id)')\n"
+        "op.execute('CREATE TABLE lost (id INTEGER)')\n1 / 0")
+    with pytest.raises(failures.MigrationFailed) as caught:
+        project.python('upgrade')
+    assert caught.value.took_effect == [
+        'CREATE TABLE a1 (id INTEGER)',
+        'CREATE INDEX CONCURRENTLY ia1 ON a1 (id)']
+    assert 'CREATE INDEX CONCURRENTLY' in str(caught.value)
+    assert project.tables() == ['a1']
+
+
+def test_mariadb_statements_in_other_clothes(mariadb_url, tmpdir):
+    project = Project(tmpdir, mariadb_url)
+    project.python('init')
+    project.write_revision(
+        'a1', "op.execute('CREATE TABLE a1 (id INTEGER)')\n"
+        "op.execute('INSERT INTO a1 VALUES (1)')\n"
+        "op.execute('CREATE TEMPORARY TABLE t1 (id INTEGER)')\n1 / 0")
+    with pytest.raises(failures.MigrationFailed) as caught:
+        project.python('upgrade')
+    assert caught.value.took_effect == ['CREATE TABLE a1 (id INTEGER)']
+    assert project.query('SELECT * FROM a1') == []
+    project.execute('DROP TABLE a1')
+    project.write_revision(
+        'a1', "op.execute('/* why */ CREATE TABLE a1 (id INTEGER)')\n1 / 0")
+    with pytest.raises(failures.MigrationFailed) as caught:
+        project.python('upgrade')
+    assert caught.value.took_effect == ['CREATE TABLE a1 (id INTEGER)']

@@ -232,3 +232,101 @@ def test_a_thousand_rows_survive_kill_between_commits(family):
     assert family.query('SELECT * FROM child') == [(1, 1)]
     assert family.version() == ['a1']
     assert 'filler' not in family.tables()
+
+
+def test_an_ordinary_rename_takes_references_along(family):
+    """What batch mode needs must not apply to other statements."""
+    if sqlite3.sqlite_version_info < (3, 26):
+        pytest.skip('SQLite before 3.26 leaves references behind')
+    family.write_revision('b2', "op.rename_table('parent', 'ancestor')",
+                          down='a1')
+    family.python('upgrade')
+    assert family.version() == ['b2']
+    assert family.query('SELECT name FROM names') == [('one',)]
+    family.execute('DELETE FROM ancestor')      # cascades to child
+    assert family.query('SELECT * FROM child') == []
+
+
+def test_an_engine_that_begins_itself(project):
+    """What SQLAlchemy's documentation says of SQLite and transactions."""
+    engine = project.engine()
+
+    def connect(connection, record):
+        connection.isolation_level = None
+
+    def begin(connection):
+        getattr(connection, 'exec_driver_sql', connection.execute)('BEGIN')
+
+    event.listen(engine, 'connect', connect)
+    event.listen(engine, 'begin', begin)
+    project.python('init')
+    project.write_revision('a1', FAMILY)
+    project.write_revision('b2', "op.execute('DROP TABLE child')\n1 / 0",
+                           down='a1')
+    project.python('upgrade', revision='a1')
+    with pytest.raises(failures.MigrationFailed):
+        project.python('upgrade')
+    assert project.version() == ['a1']
+    assert project.query('SELECT * FROM child') == [(1, 1)]
+    project.python('stamp', revision='b2')
+    assert project.version() == ['b2']
+
+
+def test_a_pool_with_one_connection(tmpdir):
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import QueuePool
+    project = Project(tmpdir)
+    engine = create_engine(
+        'sqlite:///' + str(tmpdir.join('app.db')), poolclass=QueuePool,
+        pool_size=1, max_overflow=0, pool_timeout=1)
+    project.migrate.db = type('Database', (object,), {
+        'engine': engine, 'metadata': project.db.metadata})()
+    project.python('init')
+    project.write_revision('a1', FAMILY)
+    project.python('upgrade')
+    assert project.version() == ['a1']
+
+
+def test_one_connection_configured_twice(project):
+    project.python('init')
+    with open(os.path.join(project.directory, 'env.py'), 'w') as file:
+        file.write(
+            'from alembic import context\n'
+            'from flask import current_app\n'
+            "db = current_app.extensions['migrate'].db\n"
+            'with db.engine.connect() as connection:\n'
+            "    for table in ('first', 'second'):\n"
+            '        context.configure(connection=connection,\n'
+            '                          version_table=table)\n'
+            '        with context.begin_transaction():\n'
+            '            context.run_migrations()\n')
+    project.write_revision(
+        'a1', "op.execute('CREATE TABLE IF NOT EXISTS t (id INTEGER)')")
+    project.python('upgrade')
+    assert project.query('SELECT * FROM first') == [('a1',)]
+    assert project.query('SELECT * FROM second') == [('a1',)]
+
+
+def test_a_commit_that_fails_says_where_databases_stand(tmpdir):
+    project = Project(
+        tmpdir, binds={'users': 'sqlite:///' + str(tmpdir.join('users.db'))})
+    event.listen(project.engine('users'), 'connect',
+                 lambda connection, record:
+                 connection.execute('PRAGMA foreign_keys=ON'))
+    project.python('init', multidb=True)
+    with open(os.path.join(project.versions, 'a1_.py'), 'w') as file:
+        file.write(
+            'from alembic import op\n'
+            "revision = 'a1'\n"
+            'down_revision = None\n\n\n'
+            'def upgrade(engine_name):\n'
+            "    op.execute('CREATE TABLE p (id INTEGER PRIMARY KEY)')\n"
+            "    op.execute('CREATE TABLE c (p INTEGER REFERENCES p)')\n"
+            "    op.execute('INSERT INTO c VALUES (1)')\n\n\n"
+            'def downgrade(engine_name):\n'
+            '    pass\n')
+    with pytest.raises(sqlite.MigrateError) as caught:
+        project.python('upgrade')
+    assert "database 'default' is now at a1" in str(caught.value)
+    assert "database 'users' is at base, as before" in str(caught.value)
+    assert project.tables('users') == []
