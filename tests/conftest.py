@@ -57,13 +57,21 @@ def database_url(request, tmpdir):
     return request.getfixturevalue(request.param + '_url')
 
 
+#: What is said of the tests of a name.
+COUNTED = [
+    ('test_legacy.py::test_every_command[',
+     "env.py files of Flask-Migrate's releases, unmodified: %d of %d"),
+    ('test_faults.py::', 'failures on the way that left databases as '
+     'promised: %d of %d'),
+]
+
+
 def pytest_terminal_summary(terminalreporter):
-    """Print how many of the old env.py files ran."""
-    passed, others = [
-        sum('test_legacy.py::test_every_command[' in report.nodeid
-            for kind in kinds for report in terminalreporter.getreports(kind))
-        for kinds in (['passed'], ['failed', 'error', 'skipped'])]
-    if passed + others:
-        terminalreporter.write_line(
-            "env.py files of Flask-Migrate's releases, unmodified: %d of %d"
-            % (passed, passed + others))
+    """Print how many of some tests passed."""
+    for name, sentence in COUNTED:
+        passed, others = [
+            sum(name in report.nodeid for kind in kinds
+                for report in terminalreporter.getreports(kind))
+            for kinds in (['passed'], ['failed', 'error', 'skipped'])]
+        if passed + others:
+            terminalreporter.write_line(sentence % (passed, passed + others))
