@@ -99,7 +99,7 @@ class Change(Run):
         if connection.dialect.name == 'sqlite':
             kwargs.setdefault('transactional_ddl', True)
         # env.py may configure one Connection several times.
-        if any(each is connection for each in self._prepared):
+        if connection in self._prepared:
             return
         self._prepared.append(connection)
         self.lock([connection.engine])
@@ -116,9 +116,8 @@ class Change(Run):
 
     def lock(self, engines):
         """Lock databases that are not locked yet."""
-        # Not by equality: an engine's is nobody's business.
         engines = [engine for engine in engines
-                   if not any(each is engine for each in self._locked)]
+                   if engine not in self._locked]
         if self.wait is None or not engines:
             return
         held = locking.take_locks(engines, self.wait, self.locks)
