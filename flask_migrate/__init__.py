@@ -8,8 +8,7 @@ import logging
 
 from flask import current_app  # noqa: F401  applications import it from here
 
-from . import _compat
-from . import importing
+from . import compat
 from .commands import (  # noqa: F401
     branches, check, current, downgrade, edit, ensure_version, heads, history,
     init, list_templates, merge, migrate, revision, show, stamp, upgrade)
@@ -26,12 +25,12 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 # From here on ``import flask_script`` works on every Flask and Python.
-importing.make_flask_script_importable()
+compat.flask_script.make_flask_script_importable()
 
 
 def _get_config(directory):
     """The configuration of a migrations folder (Flask-Migrate 0.1 to 1.x)."""
-    from .config import read_config
+    from .folder.config import read_config
     return read_config(directory)
 
 
@@ -41,13 +40,13 @@ def __getattr__(name):
         from . import script
         value = getattr(script, name)
     elif name == 'Config':
-        from .config import Config as value
+        from .folder.config import Config as value
     elif name == 'command':
         from alembic import command as value
     elif name == 'CommandError':
         from alembic.util import CommandError as value
     elif name == 'alembic_version':
-        value = _compat.alembic_version()
+        value = compat.alembic.alembic_version()
     else:
         raise AttributeError(
             "module 'flask_migrate' has no attribute %r" % name)
@@ -55,4 +54,4 @@ def __getattr__(name):
     return value
 
 
-_compat.lazy_module(__name__, __getattr__)
+compat.python.lazy_module(__name__, __getattr__)

@@ -11,7 +11,7 @@ from .commands import (
     heads as heads, history as history, init as init,
     list_templates as list_templates, merge as merge, migrate as migrate,
     revision as revision, show as show, stamp as stamp, upgrade as upgrade)
-from .config import Config as Config
+from .folder.config import Config as Config
 from .extension import Migrate as Migrate
 from .script import Manager as Manager, MigrateCommand as MigrateCommand
 

@@ -8,7 +8,7 @@ import os
 import sys
 import types
 
-from . import _compat, importing
+from . import compat
 
 USAGE = """Usage: python -m flask_migrate SCRIPT [ARGUMENT]...
 
@@ -33,9 +33,9 @@ def main(argv):
                          "flask_migrate manage.py db upgrade\n"
                          % (argv[0], error.strerror))
         return 2
-    importing.make_flask_ext_importable()
+    compat.flask_script.make_flask_ext_importable()
     sys.argv[:] = argv
-    if not _compat.safe_path():
+    if not compat.python.safe_path():
         # As Python does for a script: its own folder, not the current one.
         sys.path[0] = os.path.dirname(os.path.realpath(argv[0]))
     return run(source, argv[0])
@@ -52,7 +52,7 @@ def run(source, path):
     # Python 2.7 empties the globals of a module that nobody refers to.
     globals()['_this_module'] = sys.modules['__main__']
     main = sys.modules['__main__'] = types.ModuleType('__main__')
-    main.__file__ = _compat.script_file(path)
+    main.__file__ = compat.python.script_file(path)
     main.__builtins__ = sys.modules[map.__module__]
     try:
         code = compile(source, main.__file__, 'exec', 0, True)
@@ -68,7 +68,8 @@ def run(source, path):
 
 def show(kind, error, traceback):
     """Print an exception as Python does at the end of a script."""
-    if not _compat.PY2:     # Python 3.11 asks the error, not the argument
+    # Python 3.11 asks the error, not the argument.
+    if not compat.python.PY2:
         error.__traceback__ = traceback
     sys.excepthook(kind, error, traceback)
     return 1

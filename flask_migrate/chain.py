@@ -7,7 +7,7 @@ import ast
 import os
 import re
 
-from . import _compat
+from . import compat
 
 
 class File(object):
@@ -32,7 +32,7 @@ class File(object):
     @property
     def name(self):
         """The file's name, for messages."""
-        return _compat.text(os.path.basename(self.path))
+        return compat.python.text(os.path.basename(self.path))
 
     @property
     def title(self):
@@ -90,7 +90,7 @@ def _read(path):
                 return None
     if not values.get('revision'):
         return None
-    doc = _compat.text(ast.get_docstring(tree) or u'').strip()
+    doc = compat.python.text(ast.get_docstring(tree) or u'').strip()
     return File(path, values, doc.splitlines()[0] if doc else u'')
 
 

@@ -13,7 +13,7 @@ import time
 
 from flask import current_app
 
-from . import _compat, console, failures, locking, sqlite
+from . import compat, console, failures, locking, sqlite
 from .errors import MigrateError, explanation, of_the_same_kind
 from .runner import Run, environment
 from .standing import has_version_table, standing
@@ -40,7 +40,7 @@ class Followed(object):
         self.total = max(total, number)
         self.start = time.time()
         self.text = '[%d/%d] Running %s' % (
-            self.number, self.total, _compat.step_text(step))
+            self.number, self.total, compat.alembic.step_text(step))
         self.engine = engine
         self.kind = kind
         self.server = server
@@ -91,7 +91,7 @@ class Change(Run):
             return
         if connection is None:
             if self.starting:
-                options['starting_rev'] = _compat.starting_revision(
+                options['starting_rev'] = compat.alembic.starting_revision(
                     self.starting.pop(0))
             return
         # What configure() is given for one database stays for the next.
@@ -133,8 +133,9 @@ class Change(Run):
             if not sql.upper().startswith(
                     ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ',
                      'PRAGMA', 'EXPLAIN', 'BEGIN')):
-                statements.append((sql, _compat.commits_at_once(connection)))
-        self._undo.append(_compat.listen(
+                statements.append(
+                    (sql, compat.sqlalchemy.commits_at_once(connection)))
+        self._undo.append(compat.sqlalchemy.listen(
             connection, after_cursor_execute=after_cursor_execute))
         return statements
 
@@ -174,11 +175,12 @@ class Change(Run):
         """Note which revision is running, and when it is done."""
         connection = context.connection
         statements = self._journals.get(id(connection), [])
-        for step in _compat.in_transactions(steps, context):
+        for step in compat.alembic.in_transactions(steps, context):
             del statements[:]
             self.followed = followed = Followed(
                 step, self.done + 1, self.total, connection.dialect.name,
-                connection.engine, statements, _compat.server_name(connection))
+                connection.engine, statements,
+                compat.sqlalchemy.server_name(connection))
             self.session = session_of(connection)
             yield step
             if self.interrupted:
@@ -191,7 +193,7 @@ class Change(Run):
             if self.progress is not None:
                 self.progress(Progress(
                     followed.number, followed.total,
-                    _compat.step_text(step), seconds, followed.engine))
+                    compat.alembic.step_text(step), seconds, followed.engine))
 
     def stop(self):
         """Let a server stop what it executes; a driver may just wait."""
@@ -226,8 +228,8 @@ def change(config, name, target, sql=False, tag=None, wait=None,
     :return: with *dry_run* what would be run: a list of texts.
     """
     _check_target(target)
-    command, kept = _compat.alembic_command(name, tag=tag,
-                                            sql=sql and not dry_run, **more)
+    command, kept = compat.alembic.alembic_command(
+        name, tag=tag, sql=sql and not dry_run, **more)
     if lock_timeout is None:
         lock_timeout = current_app.extensions['migrate'].migrate.lock_timeout
     with environment(config, Change, wait=_wait(wait, no_lock),
@@ -277,7 +279,7 @@ def _wait(wait, no_lock):
 
 def _check_target(target):
     """Refuse an empty revision, as of a shell variable that is not set."""
-    for each in [target] if isinstance(target, _compat.string_types) \
+    for each in [target] if isinstance(target, compat.python.string_types) \
             else target:
         if not each.strip():
             raise MigrateError("The revision is empty. Name one, such as "
@@ -291,13 +293,13 @@ def _say_newer(databases):
 
 def ensure_version(config, sql=False, wait=None, no_lock=False):
     """Create the version table of every database that has none."""
-    command, kept = _compat.alembic_command('ensure_version', sql=sql)
+    command, kept = compat.alembic.alembic_command('ensure_version', sql=sql)
     with environment(config, Change, wait=_wait(wait, no_lock)) as run, \
             console.interrupts(run.stop) as run.interrupted:
         if not sql:
             run.planning = True
-            script = _compat.script_directory(config)
-            with _compat.environment_context()(
+            script = compat.alembic.script_directory(config)
+            with compat.alembic.environment_context()(
                     config, script, fn=lambda heads, context: []):
                 script.run_env()
             run.planning = False
@@ -364,7 +366,8 @@ def _heads_text(databases):
 
 def _dry_run(config, run, planned, sql):
     """Say what would be run: as a list, or as SQL."""
-    texts = [_compat.step_text(step) for met in planned for step in met.steps]
+    texts = [compat.alembic.step_text(step)
+             for met in planned for step in met.steps]
     if not sql:
         if not texts:
             console.write(u'Nothing to do: the database is at %s.'
@@ -376,7 +379,8 @@ def _dry_run(config, run, planned, sql):
     run.starting = [met.heads for met in planned]
     run.options['as_sql'] = True
     # Alembic asks for the start before env.py runs.
-    run.options['starting_rev'] = _compat.starting_revision(run.starting[0])
+    run.options['starting_rev'] = compat.alembic.starting_revision(
+        run.starting[0])
     _print_sql(run, _execute, config, run)
     return texts
 
@@ -400,4 +404,4 @@ def raise_failure(run, planned, error):
             raise
         failure = of_the_same_kind(
             MigrateError('\n  '.join([str(failure)] + lines)), error)
-    _compat.reraise(failure, error)
+    compat.python.reraise(failure, error)

@@ -13,7 +13,7 @@ import click
 from flask import current_app
 from flask.cli import ScriptInfo, with_appcontext
 
-from . import _compat, console, options
+from . import compat, console, options
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
 
 #: Stands for the dash of an argument such as -1 or -3:current, which click
@@ -79,7 +79,7 @@ def _parameter(option, default):
 
 def _command(operation):
     """One operation as a click command."""
-    defaults = _compat.argument_defaults(operation.__wrapped__)
+    defaults = compat.python.argument_defaults(operation.__wrapped__)
 
     def run(**values):
         return _in_application(operation, values)
@@ -110,7 +110,7 @@ def _in_application(operation, values):
 
 
 def _decoded(value):
-    if isinstance(value, _compat.string_types):
+    if isinstance(value, compat.python.string_types):
         return value.replace(_NEGATIVE, u'-')
     if isinstance(value, tuple):
         return tuple(_decoded(each) for each in value)

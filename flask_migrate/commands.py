@@ -9,7 +9,7 @@ logging alone and raise :class:`alembic.util.CommandError`.
 """
 from functools import wraps
 
-from . import _compat, options
+from . import compat, options
 
 #: The operations by name, in the order of the command line's help.
 OPERATIONS = {}
@@ -66,12 +66,12 @@ def _state():
 
 def _config(directory, x_arg=None, opts=None):
     """The configuration of an existing migrations folder."""
-    from .folder import check_folder
+    from .folder.making import check_folder
     state = _state()
-    directory = _compat.path_text(directory or state.directory)
+    directory = compat.python.path_text(directory or state.directory)
     check_folder(directory)
     config = state.migrate.get_config(directory, x_arg, opts)
-    if not _compat.finds_cycles():
+    if not compat.alembic.finds_cycles():
         from .explain import check_chain
         check_chain(config)
     return _silenced(config)
@@ -92,7 +92,7 @@ def _look(config, name, *args, **arguments):
     :return: what it returned, and the Run with the databases it met.
     """
     from . import runner
-    command, kept = _compat.alembic_command(name, **arguments)
+    command, kept = compat.alembic.alembic_command(name, **arguments)
     with runner.environment(config) as run:
         return command(config, *args, **kept), run
 
@@ -104,7 +104,7 @@ def _scripts(run):
         return found
     script = run.environment.script     # with all files loaded already
     for database in run.databases:
-        for each in _compat.script_revisions(script, database.heads):
+        for each in compat.alembic.script_revisions(script, database.heads):
             if each not in found:
                 found.append(each)
     return found
@@ -118,8 +118,9 @@ def list_templates(directory=None, x_arg=None):
 
     .. versionadded:: 2.7.0
     """
-    from . import console, folder
-    found = folder.templates()
+    from . import console
+    from .folder import making
+    found = making.templates()
     if console.active():
         console.write(u'Available templates:\n')
         for name, synopsis in found:
@@ -144,15 +145,15 @@ def init(directory=None, multidb=False, template=None, package=False,
 
     .. versionadded:: 0.1.0
     """
-    from . import folder
+    from .folder import making
     state = _state()
     if package:
-        _compat.check_package_folders()
-    folder.create(state, _compat.path_text(directory or state.directory),
+        compat.alembic.check_package_folders()
+    making.create(state, compat.python.path_text(directory or state.directory),
                   template or ('flask-multidb' if multidb else 'flask'),
                   package, x_arg)
     if not multidb and not template:
-        folder.mention_binds(state.db)
+        making.mention_binds(state.db)
 
 
 @operation
@@ -296,7 +297,8 @@ def upgrade(directory=None, revision='head', sql=False, tag=None,
     """
     from .changes import change
     return change(
-        _config(directory, x_arg), 'upgrade', _compat.targets([revision]),
+        _config(directory, x_arg), 'upgrade',
+        compat.alembic.targets([revision]),
         sql=sql, tag=tag, wait=wait, no_lock=no_lock,
         lock_timeout=lock_timeout, allow_newer=allow_newer, dry_run=dry_run,
         backup=backup, progress=progress)
@@ -354,10 +356,11 @@ def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
     .. versionchanged:: 5.0.0 *purge* and all that follow.
     """
     from .changes import change
-    revisions = [revision] if isinstance(revision, _compat.string_types) \
-        else list(revision or ['head'])
-    change(_config(directory, x_arg), 'stamp', _compat.targets(revisions),
-           sql=sql, tag=tag, wait=wait, no_lock=no_lock,
+    one = isinstance(revision, compat.python.string_types)
+    revisions = [revision] if one else list(revision or ['head'])
+    change(_config(directory, x_arg), 'stamp',
+           compat.alembic.targets(revisions), sql=sql, tag=tag, wait=wait,
+           no_lock=no_lock,
            lock_timeout=lock_timeout,
            **({'purge': True} if purge else {}))
 
@@ -376,8 +379,8 @@ def show(directory=None, revision='head', x_arg=None):
     _, run = _look(config, 'show', revision)
     if revision == 'current':
         return _scripts(run)
-    return _compat.script_revisions(_compat.script_directory(config),
-                                    revision)
+    return compat.alembic.script_revisions(
+        compat.alembic.script_directory(config), revision)
 
 
 @operation

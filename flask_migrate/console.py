@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 
-from . import _compat
+from . import compat
 
 log = logging.getLogger('flask_migrate')
 
@@ -45,7 +45,7 @@ def run(operation, values):
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
     _active.append(True)
-    stdout, sys.stdout = sys.stdout, _compat.text_stream(sys.stdout)
+    stdout, sys.stdout = sys.stdout, compat.python.text_stream(sys.stdout)
     try:
         operation(**values)
     except CommandError as error:
@@ -65,7 +65,7 @@ def report(error):
     """Print a failed command's message on stderr."""
     message = u'Error: %s\n' % _text(error)
     try:
-        sys.stderr.write(_compat.native(message))
+        sys.stderr.write(compat.python.native(message))
     except UnicodeError:        # a terminal that lacks the letters
         sys.stderr.write(message.encode('ascii', 'backslashreplace')
                          .decode('ascii'))
@@ -73,7 +73,9 @@ def report(error):
 
 
 def _text(error):
-    text = error if isinstance(error, _compat.string_types) else str(error)
+    text = error
+    if not isinstance(error, compat.python.string_types):
+        text = str(error)
     if isinstance(text, bytes):
         text = text.decode('utf-8', 'replace')
     return text
@@ -113,7 +115,7 @@ def logging_of_env_py(ini):
     real = logging.config.fileConfig
 
     def file_config(fname, *args, **kwargs):
-        if not isinstance(fname, _compat.string_types) \
+        if not isinstance(fname, compat.python.string_types) \
                 or os.path.abspath(fname) != os.path.abspath(ini):
             return real(fname, *args, **kwargs)
     logging.config.fileConfig = file_config
@@ -183,7 +185,7 @@ def _handler():
 def write(text, end=u'\n'):
     """Print a line of a command line's command."""
     if active():
-        sys.stdout.write(_compat.native(text + end))
+        sys.stdout.write(compat.python.native(text + end))
         sys.stdout.flush()
 
 
@@ -194,7 +196,7 @@ def status(config):
     Alembic can be told so from 1.11 on (``quiet``); before, it writes to
     ``sys.stdout``.
     """
-    if active() or _compat.can_be_quiet():
+    if active() or compat.alembic.can_be_quiet():
         yield
         return
     stdout, sys.stdout = sys.stdout, Quiet()

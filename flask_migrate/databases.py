@@ -1,7 +1,7 @@
 """The application's databases, as its db object gives them."""
 from collections import namedtuple
 
-from . import _compat
+from . import compat
 from .errors import MigrateError
 from .legacy import users_own
 
@@ -18,24 +18,24 @@ def application_databases(app, db, multidb=False):
         of the configuration, after the default database if there is one.
     :return: a list of :class:`Database`.
     """
-    if not _compat.has_engine(users_own(db)):
+    if not compat.flask_sqlalchemy.has_engine(users_own(db)):
         raise MigrateError(
             "The db that Migrate was given has no 'engine'. Give Migrate an "
             "object with 'engine' and 'metadata', or make the engine in "
             "env.py.")
     names = database_names(app, db) if multidb else [None]
-    return [Database(name, _compat.engine_of(app, db, name),
-                     _compat.metadata_of(app, db, name))
+    return [Database(name, compat.flask_sqlalchemy.engine_of(app, db, name),
+                     compat.flask_sqlalchemy.metadata_of(app, db, name))
             for name in names]
 
 
 def database_names(app, db):
     """The bind keys of all databases; None is the default one, and first."""
-    default = [None] if _compat.has_default(app, db) else []
-    return default + _compat.bind_keys(app, db)
+    default = [None] if compat.flask_sqlalchemy.has_default(app, db) else []
+    return default + compat.flask_sqlalchemy.bind_keys(app, db)
 
 
 def forgotten_names(app, db):
     """The bind keys that have models, in a folder of one database."""
-    return [name for name in _compat.bind_keys(app, db)
-            if _compat.metadata_of(app, db, name).tables]
+    return [name for name in compat.flask_sqlalchemy.bind_keys(app, db)
+            if compat.flask_sqlalchemy.metadata_of(app, db, name).tables]

@@ -6,7 +6,7 @@ import warnings
 
 from alembic.util import CommandError
 
-from . import _compat
+from . import compat
 
 
 class MigrateError(CommandError, SystemExit):
@@ -20,7 +20,7 @@ class MigrateError(CommandError, SystemExit):
     """
 
     def __init__(self, message):
-        message = _compat.native(message)
+        message = compat.python.native(message)
         CommandError.__init__(self, message)
         self.code = 'Error: %s' % message
 
@@ -28,7 +28,7 @@ class MigrateError(CommandError, SystemExit):
         return self.args[0]
 
     def __unicode__(self):
-        return _compat.text(self.args[0])
+        return compat.python.text(self.args[0])
 
 
 class NoApplication(MigrateError, RuntimeError):
@@ -61,13 +61,14 @@ def as_command_errors():
         raise
     except Exception as error:
         if hasattr(error, 'diffs'):
-            _compat.reraise(DiffsDetected(str(error), error.diffs), error)
+            compat.python.reraise(DiffsDetected(str(error), error.diffs),
+                                  error)
         explained = explanation(error, sys.exc_info()[2])
         if explained is None:
             raise
         # For those who ask to see it.
         explained.traceback = traceback.format_exc()
-        _compat.reraise(explained, error)
+        compat.python.reraise(explained, error)
 
 
 def explanation(error, tb):

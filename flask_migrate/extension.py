@@ -1,7 +1,7 @@
 """What an application says about its migrations."""
 import weakref
 
-from . import _compat
+from . import compat
 
 
 class MigrateState(object):
@@ -57,7 +57,7 @@ class Migrate(object):
         self.configure_callbacks = []
         self._states = weakref.WeakSet()
         self._db = db
-        self._directory = _compat.path_text(directory)
+        self._directory = compat.python.path_text(directory)
         self.command = command
         self.wait = kwargs.pop('wait', 600)
         self.lock_timeout = kwargs.pop('lock_timeout', None)
@@ -85,7 +85,7 @@ class Migrate(object):
 
     @directory.setter
     def directory(self, directory):
-        self._directory = _compat.path_text(directory)
+        self._directory = compat.python.path_text(directory)
         for state in self._states:
             state.directory = self._directory
 
@@ -100,7 +100,7 @@ class Migrate(object):
         """
         if db is not None:
             self._db = db
-        self._directory = _compat.path_text(directory or self._directory)
+        self._directory = compat.python.path_text(directory or self._directory)
         self.command = command or self.command
         self.wait = kwargs.pop('wait', self.wait)
         self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
@@ -146,6 +146,6 @@ class Migrate(object):
 
         .. versionadded:: 1.8.0
         """
-        from .config import read_config
+        from .folder.config import read_config
         config = read_config(directory or self.directory, x_arg, opts)
         return self.call_configure_callbacks(config)

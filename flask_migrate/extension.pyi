@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 from alembic.config import Config as AlembicConfig
 from flask import Flask
 
-from .config import Config
+from .folder.config import Config
 
 _Function = TypeVar(
     '_Function', bound=Callable[[Config], AlembicConfig | None])

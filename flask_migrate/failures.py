@@ -4,7 +4,7 @@ import re
 import sys
 import traceback
 
-from . import _compat
+from . import compat
 from .errors import MigrateError, of_the_same_kind
 
 #: Databases where a failed revision cannot be rolled back as a whole.
@@ -76,7 +76,7 @@ def failed(run, followed, error, standing):
     :param error: what was raised, still being handled.
     :param standing: lines that say where the databases stand.
     """
-    revision, direction, path, doc = _compat.step_parts(followed.step)
+    revision, direction, path, doc = compat.alembic.step_parts(followed.step)
     line = _line(path)
     statement = getattr(error, 'statement', None)
     lines = ['Revision %s%s failed in %s: %s' % (
@@ -108,7 +108,7 @@ def interrupted(followed, standing):
     """
     if followed is None:
         return '\n  '.join(['Interrupted.'] + standing)
-    revision, direction, path, doc = _compat.step_parts(followed.step)
+    revision, direction, path, doc = compat.alembic.step_parts(followed.step)
     lines = ['Interrupted in revision %s (%s).' % (revision, direction)]
     lines += _effect_lines(followed, took_effect(followed), revision,
                            direction)
@@ -119,7 +119,7 @@ def reason(error):
     """The database's own words, or the kind and text of an exception."""
     own = getattr(error, 'orig', None)
     error = error if own is None else own
-    text = ' '.join(_compat.error_text(error).split())
+    text = ' '.join(compat.python.error_text(error).split())
     name = type(error).__name__
     return '%s: %s' % (name, text) if text else name
 
@@ -163,7 +163,7 @@ def _effect_lines(followed, effect, revision, direction):
     if direction == 'upgrade':
         finished = revision
     else:
-        finished = _compat.step_parent(followed.step) or 'base'
+        finished = compat.alembic.step_parent(followed.step) or 'base'
     lines.append("  Undo them by hand and run the command again, or finish "
                  "the rest by hand and run 'stamp %s'." % finished)
     return lines
@@ -184,5 +184,5 @@ def _relative(path):
 
 
 def _short(parameters):
-    text = _compat.native(u'%r' % (parameters,))
+    text = compat.python.native(u'%r' % (parameters,))
     return text if len(text) <= 500 else text[:500] + ' ...'

@@ -10,7 +10,7 @@ import re
 
 from flask import current_app, has_app_context
 
-from . import _compat
+from . import compat
 
 
 def real_url(value):
@@ -30,13 +30,13 @@ def real_url(value):
         return value
     for name, configured in _configured_urls(app):
         try:
-            url = _compat.engine_of(app, db, name).url
+            url = compat.flask_sqlalchemy.engine_of(app, db, name).url
         except Exception:
             continue
-        copies = [configured, str(url), _compat.url_text(url),
-                  _compat.url_text(url, hide_password=True)]
+        copies = [configured, str(url), compat.sqlalchemy.url_text(url),
+                  compat.sqlalchemy.url_text(url, hide_password=True)]
         if value in copies or value.replace('%%', '%') in copies:
-            return _compat.exact_url_text(url).replace('%', '%%')
+            return compat.sqlalchemy.exact_url_text(url).replace('%', '%%')
     return value
 
 
@@ -89,7 +89,7 @@ def _read(env_py):
     try:
         with io.open(env_py, encoding='utf-8') as file:
             text = file.read()
-        tree = ast.parse(_compat.native(text))
+        tree = ast.parse(compat.python.native(text))
     except (EnvironmentError, SyntaxError, ValueError):
         return set(), ''     # Alembic says what is wrong with the file
     passed = set()
@@ -116,7 +116,7 @@ class LegacyDatabase(object):
         # get_engine(app, bind) is Flask-SQLAlchemy 2, get_engine(bind_key) 3.
         if app is not None and not hasattr(app, 'extensions'):
             app, bind = None, app
-        return _compat.engine_of(
+        return compat.flask_sqlalchemy.engine_of(
             app or current_app._get_current_object(), self._db,
             bind or bind_key or None)
 
@@ -145,7 +145,7 @@ class _AllTables(object):
 
     def __init__(self, db):
         self._metadata = db.metadata
-        self.sorted_tables = _compat.all_tables(db)
+        self.sorted_tables = compat.flask_sqlalchemy.all_tables(db)
         self.tables = {}
         for table in self.sorted_tables:
             key = table.key

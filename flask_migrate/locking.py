@@ -13,7 +13,7 @@ import socket
 import time
 import zlib
 
-from . import _compat, console, sqlite
+from . import compat, console, sqlite
 from .errors import MigrateError
 
 try:
@@ -88,7 +88,7 @@ class Lock(object):
 
 
 def in_brackets(text):
-    return ' (%s)' % _compat.native(text) if text else ''
+    return ' (%s)' % compat.python.native(text) if text else ''
 
 
 class FileLock(Lock):
@@ -179,7 +179,8 @@ class ServerLock(Lock):
                 'The database server ended the connection while this command '
                 'waited for another process that is migrating the database: '
                 '%s. Run the command again.'
-                % ' '.join(_compat.error_text(error).split()).rstrip('.'))
+                % ' '.join(compat.python.error_text(error)
+                           .split()).rstrip('.'))
 
     def _one(self, sql):
         rows = self.own.rows(sql)
@@ -333,7 +334,7 @@ def set_lock_timeout(connection, seconds):
             '%d' % max(1, round(seconds)))
     else:
         return lambda: None
-    raw = _compat.raw_connection(connection)
+    raw = compat.sqlalchemy.raw_connection(connection)
     alone = not connection.in_transaction()
 
     def execute(sql):

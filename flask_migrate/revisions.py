@@ -4,7 +4,7 @@ import os
 
 from flask import current_app
 
-from . import _compat, chain, console, runner
+from . import compat, chain, console, runner
 from .databases import forgotten_names
 from .errors import MigrateError
 
@@ -12,7 +12,7 @@ from .errors import MigrateError
 def create(config, message, autogenerate, **arguments):
     """Write one revision file, or several, and return the scripts."""
     _check_rev_id(config, arguments.get('rev_id'))
-    command, kept = _compat.alembic_command(
+    command, kept = compat.alembic.alembic_command(
         'revision', autogenerate=autogenerate,
         message=_safe_message(config, message), **arguments)
     with _noted_files(config) as files:
@@ -61,11 +61,12 @@ def _wrote_nothing(run):
 
 def merge(config, revisions, **arguments):
     """Write a revision that joins *revisions*, by default all heads."""
-    if isinstance(revisions, _compat.string_types):
+    if isinstance(revisions, compat.python.string_types):
         revisions = revisions.split()
     revisions = list(revisions or ())
     if not revisions:
-        revisions = _compat.script_heads(_compat.script_directory(config))
+        revisions = compat.alembic.script_heads(
+            compat.alembic.script_directory(config))
         if len(revisions) < 2:
             console.write(u'There is nothing to merge: %s.'
                           % (u'one head, ' + revisions[0] if revisions
@@ -73,7 +74,7 @@ def merge(config, revisions, **arguments):
             return None
     _check_rev_id(config, arguments.get('rev_id'))
     arguments['message'] = _safe_message(config, arguments.get('message'))
-    command, kept = _compat.alembic_command('merge', **arguments)
+    command, kept = compat.alembic.alembic_command('merge', **arguments)
     with _noted_files(config), runner.environment(config), \
             console.status(config):
         return command(config, revisions, **kept)
@@ -99,12 +100,12 @@ def _safe_message(config, message):
         message = u'\\' + message
     if message.endswith(u'"') and not message.endswith(u'\\"'):
         message = message[:-1] + u'\\"'
-    if _compat.PY2 and not (_declares_encoding(config)
-                            and _compat.has_branches()):
+    declares = _declares_encoding(config) and compat.alembic.has_branches()
+    if compat.python.PY2 and not declares:
         # Templates of old had no coding line, which Python 2.7 wants, and
         # Alembic 0.6 writes ASCII.
         message = message.encode('ascii', 'backslashreplace').decode('ascii')
-    if _compat.PY2 and all(ord(c) < 128 for c in message):
+    if compat.python.PY2 and all(ord(c) < 128 for c in message):
         # Alembic makes a path of it, in a folder that may have an e acute.
         message = message.encode('ascii')
     return message
@@ -145,7 +146,8 @@ class _noted_files(object):
     def scripts(self):
         names = [os.path.basename(path) for path in self.new()]
         return [each for each
-                in _compat.script_directory(self.config).walk_revisions()
+                in compat.alembic.script_directory(
+                    self.config).walk_revisions()
                 if os.path.basename(each.path) in names]
 
 
@@ -156,29 +158,29 @@ def glob_escape(path):
 
 def heads(config, verbose, resolve_dependencies):
     """The heads of the folder; a command line prints them."""
-    script = _compat.script_directory(config)
+    script = compat.alembic.script_directory(config)
     if resolve_dependencies:
-        _compat.alembic_command('heads', resolve_dependencies=True)
-        found = _compat.script_revisions(script, 'heads')
+        compat.alembic.alembic_command('heads', resolve_dependencies=True)
+        found = compat.alembic.script_revisions(script, 'heads')
     else:
-        found = _compat.script_revisions(script,
-                                         tuple(_compat.script_heads(script)))
+        found = compat.alembic.script_revisions(
+            script, tuple(compat.alembic.script_heads(script)))
     for each in found:
-        config.print_stdout(_compat.format_script(
+        config.print_stdout(compat.alembic.format_script(
             each, verbose, include_branches=True, tree_indicators=False))
     return found
 
 
 def branch_points(config):
     """The scripts from which branches start."""
-    script = _compat.script_directory(config)
+    script = compat.alembic.script_directory(config)
     return [each for each in script.walk_revisions()
             if each.is_branch_point]
 
 
 def in_range(config, rev_range, run):
     """The scripts of a range such as ``history`` prints, newest first."""
-    script = _compat.script_directory(config)
+    script = compat.alembic.script_directory(config)
     base, _, head = (rev_range or ':').strip().partition(':')
     at = tuple(head for met in run.databases for head in met.heads)
     base = at if base == 'current' else base or 'base'
@@ -208,12 +210,12 @@ def check(config):
             if type(error) is CommandError or hasattr(error, 'diffs'):
                 raise
             message = str(error)    # Before 1.13 it does not tell which.
-    script = _compat.script_directory(config)
+    script = compat.alembic.script_directory(config)
 
     def compare(heads, context):
-        if isinstance(heads, _compat.string_types):     # Alembic 0.6
+        if isinstance(heads, compat.python.string_types):     # Alembic 0.6
             heads = [heads]
-        behind = set(_compat.script_heads(script)) - set(heads or ())
+        behind = set(compat.alembic.script_heads(script)) - set(heads or ())
         if behind:
             raise CommandError('Target database is not up to date.')
         diffs.extend(autogenerate.compare_metadata(
@@ -221,7 +223,7 @@ def check(config):
         return []
 
     with runner.environment(config):
-        EnvironmentContext = _compat.environment_context()
+        EnvironmentContext = compat.alembic.environment_context()
         with EnvironmentContext(config, script, fn=compare):
             script.run_env()
     if diffs or message:

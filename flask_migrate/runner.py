@@ -9,7 +9,7 @@ import threading
 
 from flask import current_app
 
-from . import _compat, console, legacy
+from . import compat, console, legacy
 from .databases import database_names
 from .errors import MigrateError
 
@@ -58,7 +58,7 @@ class Run(object):
         options['fn'] = self.function
         # Alembic before 1.5 passes on all arguments, with their defaults.
         passed = kwargs.pop('passed', ())
-        for name, default in _compat.argument_defaults(real).items():
+        for name, default in compat.python.argument_defaults(real).items():
             if name in kwargs and kwargs[name] is default \
                     and name not in passed:
                 del kwargs[name]
@@ -74,7 +74,7 @@ class Run(object):
         real(environment, connection, *args, **kwargs)
         if options.get('dont_mutate'):
             context = environment.get_context()
-            _compat.leave_version_table(context)
+            compat.alembic.leave_version_table(context)
             # Some env.py files stamp a new database: not while looking.
             context.stamp = lambda *args: None
 
@@ -94,7 +94,7 @@ class Run(object):
         return self.steps(heads, context)
 
     def steps(self, heads, context):
-        return _compat.steps(self.options['fn'], heads, context)
+        return compat.alembic.steps(self.options['fn'], heads, context)
 
     def meet(self, heads, context):
         """Note a database, and return what is noted."""
@@ -151,7 +151,7 @@ def environment(config, kind=Run, **settings):
     state = app.extensions['migrate']
     directory = config.get_main_option('script_location')
     run = kind(dict(state.configure_args), **settings)
-    EnvironmentContext = _compat.environment_context()
+    EnvironmentContext = compat.alembic.environment_context()
     with _one_at_a_time:
         if _running:
             raise MigrateError(

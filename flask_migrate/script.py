@@ -10,10 +10,10 @@ from functools import wraps
 import re
 import sys
 
-from . import _compat, console, importing, options
+from . import compat, console, options
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
 
-importing.make_flask_script_importable()
+compat.flask_script.make_flask_script_importable()
 
 #: The public names of Flask-Script (prompts: in 0.6 as in 2.0).
 NAMES = ('Command', 'Group', 'Manager', 'Option', 'Server', 'Shell',
@@ -86,7 +86,7 @@ def migrate_command(flask_script):
 
         def handle(self, prog, *args):
             # Flask-Script 0.5 looks commands up itself.
-            if args and isinstance(args[0], _compat.string_types) \
+            if args and isinstance(args[0], compat.python.string_types) \
                     and args[0] not in self._commands \
                     and not args[0].startswith('-'):
                 sys.stderr.write('%s: error: %s\n' % (
@@ -134,7 +134,7 @@ def _copied(command):
 
 def _declared(flask_script, command, operation):
     """Make a Command of an operation, as ``@manager.option`` does."""
-    defaults = _compat.argument_defaults(operation.__wrapped__)
+    defaults = compat.python.argument_defaults(operation.__wrapped__)
     command.option_list = [_option(flask_script, each,
                                    defaults.get(each.name, False))
                            for each in operation.options]
@@ -166,7 +166,7 @@ def _run(operation):
     """The function that Flask-Script calls: it prints errors and exits."""
     @wraps(operation)
     def run(*args, **kwargs):
-        names = _compat.argument_names(operation.__wrapped__)
+        names = compat.python.argument_names(operation.__wrapped__)
         kwargs.update(zip(names, args))
         # Returns nothing: Manager.run() would make an exit code of it.
         console.run(operation, kwargs)

@@ -12,7 +12,7 @@ import re
 import shutil
 import time
 
-from . import _compat
+from . import compat
 from .errors import MigrateError
 
 #: Python 3.12's sqlite3.LEGACY_TRANSACTION_CONTROL: isolation_level decides.
@@ -36,7 +36,7 @@ def transactional(connection, interruptible=False):
     :param connection: a SQLAlchemy Connection to SQLite.
     :param interruptible: whether Ctrl-C stops a running statement.
     """
-    raw = _compat.raw_connection(connection)
+    raw = compat.sqlalchemy.raw_connection(connection)
     settings = _Settings(raw)
     if getattr(raw, 'in_transaction', False):       # Python 3.2
         raw.rollback()
@@ -85,7 +85,7 @@ def transactional(connection, interruptible=False):
         batch.after(statement)
 
     batch = _Batch(raw, settings)
-    remove = _compat.listen(
+    remove = compat.sqlalchemy.listen(
         connection, begin=on_begin, commit=on_commit, rollback=on_rollback,
         before_cursor_execute=before_execute,
         after_cursor_execute=after_execute)
@@ -97,7 +97,7 @@ def transactional(connection, interruptible=False):
     finally:
         remove()
         if not connection.closed:
-            transaction = _compat.transaction_of(connection)
+            transaction = compat.sqlalchemy.transaction_of(connection)
             if transaction is not None:
                 transaction.rollback()
         settings.give_back()
@@ -106,7 +106,8 @@ def transactional(connection, interruptible=False):
 
 
 def _level(connection):
-    return _compat.execution_options(connection).get('isolation_level')
+    return compat.sqlalchemy.execution_options(connection).get(
+        'isolation_level')
 
 
 class _Batch(object):
@@ -143,7 +144,7 @@ class _Batch(object):
         for name, sql in self.dropped.pop(table.group(1), []):
             try:
                 self.raw.cursor().execute(sql)
-            except _compat.sqlite_error() as error:
+            except compat.python.sqlite_error() as error:
                 raise MigrateError(
                     "The trigger '%s' does not fit the new table '%s' (%s). "
                     "Drop it in the revision first: op.execute('DROP TRIGGER "
@@ -259,7 +260,7 @@ def backup(engine, path=None):
             or connection.connection
         try:
             _copy(raw, database, path)
-        except (EnvironmentError, _compat.sqlite_error()) as error:
+        except (EnvironmentError, compat.python.sqlite_error()) as error:
             if os.path.exists(path):
                 os.remove(path)
             raise MigrateError("Can't write the backup '%s': %s. Nothing "

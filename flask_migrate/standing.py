@@ -3,7 +3,7 @@ from contextlib import contextmanager
 
 from flask import current_app
 
-from . import _compat
+from . import compat
 
 
 def standing(run, planned):
@@ -11,7 +11,7 @@ def standing(run, planned):
     names = _names()
     lines = []
     for met in planned:
-        url = _compat.url_text(met.engine.url)
+        url = compat.sqlalchemy.url_text(met.engine.url)
         name = "database '%s'" % names[url] if names.get(url) \
             and len(planned) > 1 else 'database'
         now = _heads_now(met)
@@ -32,9 +32,10 @@ def _names():
     app = current_app._get_current_object()
     db = app.extensions['migrate'].db
     found = {}
-    for name in [None] + _compat.bind_keys(app, db):
+    for name in [None] + compat.flask_sqlalchemy.bind_keys(app, db):
         try:
-            url = _compat.url_text(_compat.engine_of(app, db, name).url)
+            url = compat.sqlalchemy.url_text(
+                compat.flask_sqlalchemy.engine_of(app, db, name).url)
         except Exception:
             continue
         found.setdefault(url, name or 'default')
@@ -49,8 +50,8 @@ def _heads_now(met):
         with _connected(met.engine) as connection:
             context = MigrationContext.configure(connection, opts={
                 'version_table': table, 'version_table_schema': schema})
-            _compat.leave_version_table(context)
-            return sorted(_compat.plan_heads(context))
+            compat.alembic.leave_version_table(context)
+            return sorted(compat.alembic.plan_heads(context))
     except Exception:
         return None
 

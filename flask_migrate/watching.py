@@ -7,7 +7,7 @@ from collections import namedtuple
 import threading
 import time
 
-from . import _compat, console
+from . import compat, console
 from .locking import OwnConnection
 
 #: Seconds after which a revision that still runs is announced.
@@ -72,7 +72,7 @@ def session_of(connection):
     kind = connection.dialect.name
     if kind not in ('postgresql', 'mysql', 'mariadb'):
         return None
-    number = _compat.server_process(connection)
+    number = compat.sqlalchemy.server_process(connection)
     return number and Session(connection.engine, kind, number)
 
 
@@ -95,7 +95,7 @@ def obstacles(own, session):
                 'db.session, where Session(bind=op.get_bind()) is meant')
         if number is not None:
             sentence += '. To end that session: ' + end % number
-        found[number] = sentence % ' '.join(_compat.native(text).split())
+        found[number] = sentence % ' '.join(compat.python.native(text).split())
     return found
 
 

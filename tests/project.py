@@ -77,9 +77,9 @@ class Project(object):
         return type(model_name, (self.db.Model,), values)
 
     def engine(self, bind=None):
-        from flask_migrate import _compat
+        from flask_migrate import compat
         with self.app.app_context():
-            return _compat.engine_of(self.app, self.db, bind)
+            return compat.flask_sqlalchemy.engine_of(self.app, self.db, bind)
 
     def query(self, sql, bind=None):
         """All rows of a SELECT, as a list of tuples."""

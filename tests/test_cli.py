@@ -11,11 +11,11 @@ cli = pytest.importorskip('flask_migrate.cli')
 
 from flask import Flask  # noqa: E402
 from flask.cli import FlaskGroup, ScriptInfo  # noqa: E402
-from flask_migrate import Migrate, _compat  # noqa: E402
+from flask_migrate import Migrate, compat  # noqa: E402
 from project import captured  # noqa: E402
 from test_extension import environment  # noqa: E402
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import re
 
 import pytest
 
-from flask_migrate import _compat
+from flask_migrate import compat
 from flask_migrate.commands import OPERATIONS
 from project import COMMAND_LINES, Result
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 
 def needs_alembic(*version):

@@ -7,7 +7,7 @@ import types
 
 import pytest
 
-from flask_migrate import _compat
+from flask_migrate import compat
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -15,23 +15,28 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 def sources():
     import flask_migrate
     folder = os.path.dirname(flask_migrate.__file__)
-    for name in sorted(os.listdir(folder)):
-        if name.endswith('.py'):
-            with open(os.path.join(folder, name)) as file:
-                yield name, file.read()
+    for parent, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = os.path.join(parent, name)
+            if name.endswith('.py') and 'templates' not in path:
+                with open(path) as file:
+                    yield os.path.relpath(path, folder), file.read()
 
 
-def test_versions_are_compared_in_one_file_only():
+def test_versions_are_compared_in_one_folder_only():
     found = [name for name, text in sources()
              if re.search(r'sys\.version_info|__version__\b(?! =)', text)]
-    assert set(found) - set(['_compat.py']) == set()
+    assert [name for name in found
+            if not name.startswith('compat' + os.sep)] == []
 
 
 def test_it_imports_nothing_of_ours():
-    text = dict(sources())['_compat.py']
-    assert not re.search(r'^\s*from \.|import flask_migrate', text, re.M)
-    assert not re.search(r'^(import|from) (alembic|sqlalchemy|flask)', text,
-                         re.M)
+    for name, text in sources():
+        if name.startswith('compat' + os.sep):
+            assert not re.search(r'^\s*from \.\.|import flask_migrate', text,
+                                 re.M), name
+            assert not re.search(r'^(import|from) (alembic|sqlalchemy|flask)',
+                                 text, re.M), name
 
 
 def test_sources_are_ascii_lines_of_79_characters():
@@ -44,25 +49,25 @@ def test_sources_are_ascii_lines_of_79_characters():
 # Python ----------------------------------------------------------------------
 
 def test_native():
-    assert type(_compat.native(u'caf\xe9')) is str
-    assert _compat.native('plain') == 'plain'
+    assert type(compat.python.native(u'caf\xe9')) is str
+    assert compat.python.native('plain') == 'plain'
 
 
 def test_text():
-    assert _compat.text(b'caf\xc3\xa9') == u'caf\xe9'
-    assert _compat.text(u'caf\xe9') == u'caf\xe9'
-    assert _compat.text(ValueError(u'caf\xe9'.encode('utf-8')
-                                   if _compat.PY2 else u'caf\xe9')) \
-        == u'caf\xe9'
+    assert compat.python.text(b'caf\xc3\xa9') == u'caf\xe9'
+    assert compat.python.text(u'caf\xe9') == u'caf\xe9'
+    said = u'caf\xe9'.encode('utf-8') if compat.python.PY2 else u'caf\xe9'
+    assert compat.python.text(ValueError(said)) == u'caf\xe9'
 
 
 def test_arguments():
     def function(one, two=2, three='3'):
         four = one
         return four
-    assert _compat.argument_names(function) == ('one', 'two', 'three')
-    assert _compat.argument_defaults(function) == {'two': 2, 'three': '3'}
-    assert _compat.argument_defaults(test_native) == {}
+    assert compat.python.argument_names(function) == ('one', 'two', 'three')
+    assert compat.python.argument_defaults(function) == {
+        'two': 2, 'three': '3'}
+    assert compat.python.argument_defaults(test_native) == {}
 
 
 def test_lazy_module(monkeypatch):
@@ -76,7 +81,7 @@ def test_lazy_module(monkeypatch):
     module = types.ModuleType('lazy_for_test')
     module.__getattr__ = load           # what Python 3.7 looks for
     monkeypatch.setitem(sys.modules, 'lazy_for_test', module)
-    _compat.lazy_module('lazy_for_test', load)
+    compat.python.lazy_module('lazy_for_test', load)
     import lazy_for_test
     assert lazy_for_test.there == 'value'
     assert asked[-1] == 'there'
@@ -87,7 +92,7 @@ def test_lazy_module(monkeypatch):
 
 def test_script_file(tmpdir, monkeypatch):
     monkeypatch.chdir(tmpdir)
-    assert os.path.abspath(_compat.script_file('manage.py')) \
+    assert os.path.abspath(compat.python.script_file('manage.py')) \
         == os.path.abspath('manage.py')
 
 
@@ -99,7 +104,7 @@ def test_script_file(tmpdir, monkeypatch):
 def test_alembic_version(monkeypatch, text, numbers):
     import alembic
     monkeypatch.setattr(alembic, '__version__', text)
-    assert _compat.alembic_version() == numbers
+    assert compat.alembic.alembic_version() == numbers
 
 
 def test_alembic_commands_get_what_they_know(monkeypatch):
@@ -109,18 +114,18 @@ def test_alembic_commands_get_what_they_know(monkeypatch):
     def merge(config, revisions, message=None):
         pass
     monkeypatch.setattr(command, 'merge', merge, raising=False)
-    function, kept = _compat.alembic_command(
+    function, kept = compat.alembic.alembic_command(
         'merge', message='why', splice=False, branch_label=None, head='head')
     assert function is merge and kept == {'message': 'why'}
     with pytest.raises(CommandError) as error:
-        _compat.alembic_command('merge', splice=True)
+        compat.alembic.alembic_command('merge', splice=True)
     assert str(error.value).startswith('--splice needs Alembic 1.18.5')
     with pytest.raises(CommandError) as error:
-        _compat.alembic_command('merge', branch_label='x')
+        compat.alembic.alembic_command('merge', branch_label='x')
     assert str(error.value).startswith('--branch-label needs Alembic 0.7')
     monkeypatch.delattr(command, 'merge')
     with pytest.raises(CommandError) as error:
-        _compat.alembic_command('merge')
+        compat.alembic.alembic_command('merge')
     assert "'merge' needs Alembic 0.7 or newer" in str(error.value)
     assert 'pip install "alembic>=0.7"' in str(error.value)
 
@@ -133,9 +138,10 @@ def test_since_names_every_argument_that_alembic_got_later():
         no_lock lock_timeout allow_newer dry_run backup'''.split())
     for operation in OPERATIONS.values():
         for option in operation.options:
-            assert option.name in ours or option.name in _compat.SINCE, option
+            assert option.name in ours \
+                or option.name in compat.alembic.SINCE, option
     for name in ('merge', 'show', 'edit', 'ensure_version'):
-        assert name in _compat.SINCE
+        assert name in compat.alembic.SINCE
 
 
 # SQLAlchemy ------------------------------------------------------------------
@@ -147,11 +153,11 @@ def test_since_names_every_argument_that_alembic_got_later():
 def test_url_text_means_the_same_url(text):
     from sqlalchemy.engine.url import make_url
     url = make_url(text)
-    again = make_url(_compat.exact_url_text(url))
+    again = make_url(compat.sqlalchemy.exact_url_text(url))
     for name in ('drivername', 'username', 'password', 'host', 'port',
                  'database'):
         assert getattr(again, name) == getattr(url, name)
-    hidden = _compat.url_text(url, hide_password=True)
+    hidden = compat.sqlalchemy.url_text(url, hide_password=True)
     assert 'secret' not in hidden and 'rd@' not in hidden
 
 
@@ -160,7 +166,7 @@ def test_listeners_stop():
     engine = create_engine('sqlite://')
     seen = []
     connection = engine.connect()
-    stop = _compat.listen(
+    stop = compat.sqlalchemy.listen(
         connection, after_cursor_execute=lambda *args: seen.append(args[2]))
     connection.execute(text('SELECT 1'))
     stop()

@@ -9,10 +9,10 @@ from flask import Flask
 import pytest
 import sqlalchemy
 
-from flask_migrate import _compat, Migrate
+from flask_migrate import compat, Migrate
 from project import COMMAND_LINES, Project
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 
 def ids(scripts):

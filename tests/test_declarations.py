@@ -4,7 +4,7 @@ import inspect
 import pytest
 
 import flask_migrate
-from flask_migrate import Migrate, _compat, options
+from flask_migrate import Migrate, compat, options
 from flask_migrate.commands import (
     OPERATIONS, ORDER, command_name, help_sentence)
 
@@ -77,8 +77,8 @@ def operation(name):
 
 
 def signature(function):
-    names = _compat.argument_names(function)
-    defaults = _compat.argument_defaults(function)
+    names = compat.python.argument_names(function)
+    defaults = compat.python.argument_defaults(function)
     return [(name, defaults[name]) for name in names]
 
 
@@ -215,11 +215,11 @@ def test_star_import():
 
 
 def test_migrate_class():
-    code = _compat.argument_names
+    code = compat.python.argument_names
     assert code(Migrate.__init__)[:7] == (
         'self', 'app', 'db', 'directory', 'command', 'compare_type',
         'render_as_batch')
-    assert _compat.argument_defaults(Migrate.__init__) == {
+    assert compat.python.argument_defaults(Migrate.__init__) == {
         'app': None, 'db': None, 'directory': 'migrations', 'command': 'db',
         'compare_type': True, 'render_as_batch': True}
     assert code(Migrate.init_app)[:7] == (

@@ -9,10 +9,10 @@ import os
 from alembic.util import CommandError
 import pytest
 
-from flask_migrate import _compat
+from flask_migrate import compat
 from project import Project
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 #: The beginning of each file.
 HEAD = u"""\

@@ -25,7 +25,7 @@ from sqlalchemy import create_engine, MetaData
 from sqlalchemy.exc import OperationalError
 
 import flask_migrate
-from flask_migrate import _compat, Migrate
+from flask_migrate import compat, Migrate
 from flask_migrate.errors import MigrateError
 from project import captured, COMMAND_LINES, Project
 
@@ -47,7 +47,7 @@ def case(operation, *marks, **arguments):
 
 
 needs_branches = pytest.mark.skipif(
-    not _compat.has_branches(), reason='Alembic 0.6 has no branches.')
+    not compat.alembic.has_branches(), reason='Alembic 0.6 has no branches.')
 
 
 # Running an operation that fails ---------------------------------------------
@@ -76,9 +76,9 @@ def failure(project, interface, operation, **arguments):
             error.append(caught.value)
         printed = captured(call)
         assert printed.output == ''
-        message = 'Error: ' + _compat.text(error[0])
+        message = 'Error: ' + compat.python.text(error[0])
         # What Python prints where nobody catches it, with exit code 1.
-        assert _compat.text(error[0].code) == message
+        assert compat.python.text(error[0].code) == message
     else:
         result = project.command_line(
             interface, *words_of(operation, arguments))
@@ -304,7 +304,7 @@ def closed_port():
 
 
 def needs(module):
-    return pytest.mark.skipif(not _compat.importable(module),
+    return pytest.mark.skipif(not compat.python.importable(module),
                               reason=module + ' is not installed.')
 
 
@@ -401,7 +401,7 @@ def test_default_driver_is_another_one(project, interface):
         pytest.skip('The driver of postgresql:// is installed.')
     message = failure(project, interface, 'upgrade')
     assert "driver 'psycopg" in message and 'pip install' in message
-    if _compat.importable('psycopg2'):
+    if compat.python.importable('psycopg2'):
         assert "'postgresql+psycopg2://'" in message
 
 
@@ -507,7 +507,7 @@ gone('current')
 def test_stamp_where_the_database_is_ahead(project, interface):
     project.execute("UPDATE alembic_version SET version_num = 'dddd5555'")
     before = snapshot(project)
-    if _compat.alembic_version() < (0, 7):
+    if compat.alembic.alembic_version() < (0, 7):
         pytest.skip('Alembic 0.6 stamps whatever is recorded.')
     message = failure(project, interface, 'stamp')
     assert "at revision 'dddd5555'" in message
@@ -558,13 +558,13 @@ def a_taken_identifier(project):
 def with_two_heads(project):
     project.write_revision('eeee5555', down='aaaa1111')
     return ['2 heads', 'cccc4444 (cccc4444_.py)', 'eeee5555 (eeee5555_.py)'] \
-        + (["'db merge heads'"] if _compat.has_branches() else ['0.7'])
+        + (["'db merge heads'"] if compat.alembic.has_branches() else ['0.7'])
 
 
 @case('upgrade')
 def several_heads_for_upgrade(project):
     return with_two_heads(project) + (
-        ["'db upgrade heads'"] if _compat.has_branches() else [])
+        ["'db upgrade heads'"] if compat.alembic.has_branches() else [])
 
 
 @case('revision', message='x')
@@ -601,7 +601,7 @@ def never_upgraded_for_check(project):
 
 
 @case('current', pytest.mark.skipif(
-    _compat.alembic_version() < (1, 17, 1),
+    compat.alembic.alembic_version() < (1, 17, 1),
     reason='This Alembic has no --check-heads.'), check_heads=True)
 def not_at_head(project):
     return ['it is at bbbb2222', '2 revisions are pending', "'db upgrade'"]
@@ -756,7 +756,7 @@ def test_a_clash_in_the_application_is_not_hidden(project):
 
 
 def test_messages_with_names_of_folders(tmpdir, interface):
-    path = os.path.join(str(tmpdir), _compat.native('50% caf\xe9'))
+    path = os.path.join(str(tmpdir), compat.python.native('50% caf\xe9'))
     os.mkdir(path)
     project = Project(path, url='sqlite:///' + str(tmpdir.join('app.db')))
     failure(project, interface, 'upgrade')
@@ -774,7 +774,7 @@ def test_messages_with_names_of_folders(tmpdir, interface):
 @pytest.mark.parametrize('name', [
     'a b', '50%', '%(here)s', 'caf\xe9', "it's", 'a+b&c#d'])
 def test_names_of_folders(tmpdir, name, interface):
-    path = os.path.join(str(tmpdir), _compat.native(name))
+    path = os.path.join(str(tmpdir), compat.python.native(name))
     os.mkdir(path)
     project = Project(path, url='sqlite:///' + str(tmpdir.join('app.db')))
     project.model(str('User'))
@@ -792,7 +792,8 @@ def test_names_of_folders(tmpdir, name, interface):
     assert project.tables() == ['user']
     assert len(project.scripts()) == 1
     # Alembic of Python 2.7 cannot print a path with an accent there.
-    if _compat.has_branches() and not (_compat.PY2 and name == 'caf\xe9'):
+    if compat.alembic.has_branches() \
+            and not (compat.python.PY2 and name == 'caf\xe9'):
         command('history', verbose=True)
     for operation in ('current', 'history', 'check', 'heads', 'downgrade'):
         command(operation)
@@ -818,9 +819,10 @@ def test_messages_of_revisions(project, interface, message):
     with open(os.path.join(project.versions, name), 'rb') as file:
         doc = ast.get_docstring(ast.parse(file.read()), clean=False) or ''
     expected = message.strip() or 'empty message'
-    if _compat.PY2 and isinstance(doc, bytes):
+    if compat.python.PY2 and isinstance(doc, bytes):
         # Alembic 0.6 writes ASCII: '\\xe9' stands there.
-        doc = doc.decode('utf-8' if _compat.has_branches() else 'latin-1')
+        doc = doc.decode(
+            'utf-8' if compat.alembic.has_branches() else 'latin-1')
     assert doc.split('\n\nRevision ID')[0].strip() in (
         expected, message.strip())
     project.python('upgrade')

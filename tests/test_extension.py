@@ -10,11 +10,11 @@ from flask import Flask
 import pytest
 
 import flask_migrate
-from flask_migrate import Config, Migrate, _compat
+from flask_migrate import Config, Migrate, compat
 from flask_migrate.errors import MigrateError
 from project import Project
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 
 @pytest.fixture

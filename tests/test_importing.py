@@ -14,7 +14,8 @@ import zipfile
 
 import pytest
 
-from flask_migrate import _compat, importing
+from flask_migrate import compat
+from flask_migrate.compat import flask_script as importing
 from flask_migrate.__main__ import main
 from project import run_manager
 from test_extension import environment
@@ -66,7 +67,7 @@ new = set(name for name in set(sys.modules) - modules
 import os
 for name in new:
     assert getattr(sys.modules[name], '__file__', None), name
-from flask_migrate import importing
+from flask_migrate.compat import flask_script as importing
 assert importing._Finder not in sys.meta_path
 assert importing._ExtFinder not in sys.meta_path
 manager = Manager(flask.Flask('x'))
@@ -112,7 +113,7 @@ def test_the_wrong_order_fails_and_does_no_harm(tmpdir):
 
 
 def _before_flask_2():
-    return _compat.PY2 or _compat.importable('flask._compat')
+    return compat.python.PY2 or compat.python.importable('flask._compat')
 
 
 def test_import_in_the_wrong_order_on_an_old_flask_is_mended(tmpdir):
@@ -480,6 +481,6 @@ def test_an_import_error_inside_an_extension_is_shown(tmpdir):
 def test_finders_are_for_their_names_only():
     assert importing._ExtFinder.find_module('flask.extra') is None
     assert importing._ExtFinder.find_module('flask_script') is None
-    if not _compat.PY2:
+    if not compat.python.PY2:
         assert importing._ExtFinder.find_spec('flask.extra') is None
         assert importing._Finder.find_spec('flask_scripts') is None

@@ -11,13 +11,13 @@ from alembic.util import CommandError
 from mako.template import Template
 import pytest
 
-from flask_migrate import _compat
+from flask_migrate import compat
 from project import Project
 from releases import MULTIDB, SINGLE, releases  # noqa: F401
 
 pytestmark = pytest.mark.filterwarnings('ignore:Table.tometadata')
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 FOLDERS = [('flask', version) for version in SINGLE] + \
     [('flask-multidb', version) for version in MULTIDB]

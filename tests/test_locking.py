@@ -10,7 +10,7 @@ import time
 from alembic.util import CommandError
 import pytest
 
-from flask_migrate import _compat, locking
+from flask_migrate import compat, locking
 from project import COMMAND_LINES, Project
 import processes
 
@@ -179,7 +179,7 @@ def test_processes_at_once_on_several_databases(
 def test_different_commands_at_once(sqlite_accounts):
     sqlite_accounts.python('upgrade')
     processes.write(sqlite_accounts)
-    purge = ['--purge'] if _compat.alembic_version() >= (1, 2) else []
+    purge = ['--purge'] if compat.alembic.alembic_version() >= (1, 2) else []
     results = processes.together(
         sqlite_accounts, SOME, ['stamp', 'three'] + purge, ['upgrade'],
         ['stamp', 'three'])
@@ -263,7 +263,7 @@ def test_nothing_to_do_takes_no_lock(accounts):
         accounts.python('upgrade', wait=0)
         accounts.python('stamp', revision='three', wait=0)
         accounts.python('downgrade', revision='three', wait=0)
-        if _compat.alembic_version() >= (1, 7, 6):
+        if compat.alembic.alembic_version() >= (1, 7, 6):
             accounts.python('ensure_version', wait=0)
         assert accounts.manage('upgrade', '--wait', '0').stdout \
             == 'Nothing to do: the database is at three.\n'
@@ -333,10 +333,10 @@ def test_the_holder_of_a_server_is_named(tmpdir, postgresql_url, mariadb_url):
     ['stamp', 'three', '--purge'], ['ensure-version']])
 def test_every_command_that_writes_takes_the_lock(
         sqlite_accounts, command_line, command):
-    if '--purge' in command and _compat.alembic_version() < (1, 2):
+    if '--purge' in command and compat.alembic.alembic_version() < (1, 2):
         pytest.skip('--purge needs Alembic 1.2.')
     if command == ['ensure-version']:
-        if _compat.alembic_version() < (1, 7, 6):
+        if compat.alembic.alembic_version() < (1, 7, 6):
             pytest.skip('ensure-version needs Alembic 1.7.6.')
     else:
         sqlite_accounts.python('upgrade', revision='one')

@@ -1,10 +1,10 @@
 """The whole way on real databases: SQLite, PostgreSQL, MariaDB."""
 import pytest
 
-from flask_migrate import _compat
+from flask_migrate import compat
 from project import Project
 
-ALEMBIC = _compat.alembic_version()
+ALEMBIC = compat.alembic.alembic_version()
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import sys
 from flask import Flask
 import pytest
 
-from flask_migrate import Manager, MigrateCommand, _compat, script
+from flask_migrate import Manager, MigrateCommand, compat, script
 from flask_migrate.errors import MigrateError
 from flask_migrate.script import Command, Option
 from project import captured, run_manager
@@ -252,7 +252,7 @@ def test_an_error_in_a_command_of_manage_py(migrated):
     assert 'nosuch' in result.stderr
 
 
-@pytest.mark.skipif(_compat.PY2, reason='Python 2.7 has no annotations')
+@pytest.mark.skipif(compat.python.PY2, reason='Python 2.7 has no annotations')
 def test_annotations(migrated):
     namespace = {'seen': []}
     exec('def greet(name: str = "nobody", *, loud: bool = False) -> None:\n'

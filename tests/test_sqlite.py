@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from flask_migrate import failures, sqlite
-from flask_migrate._compat import raw_connection
+from flask_migrate.compat.sqlalchemy import raw_connection
 from project import Project
 
 try:

@@ -22,10 +22,10 @@ needs_flask_command = pytest.mark.skipif(
 def needs_alembic(feature):
     """Skip where Alembic lacks 'merge' or 'autocommit_block'."""
     from alembic import command
-    from flask_migrate import _compat
+    from flask_migrate import compat
     present = {
         'merge': hasattr(command, 'merge'),
-        'autocommit_block': _compat.alembic_version() >= (1, 2),
+        'autocommit_block': compat.alembic.alembic_version() >= (1, 2),
     }
     if not present[feature]:
         pytest.skip('this Alembic has no %s' % feature)

@@ -17,8 +17,9 @@ pytestmark = pytest.mark.skipif(
 PACKAGE = os.path.dirname(os.path.abspath(flask_migrate.__file__))
 
 #: The modules that have names for applications.
-PUBLIC = ['__init__', 'changes', 'cli', 'commands', 'config', 'environment',
-          'errors', 'extension', 'failures', 'locking', 'script', 'sqlite']
+PUBLIC = ['__init__', 'changes', 'cli', 'commands', 'environment', 'errors',
+          'extension', 'failures', 'folder/__init__', 'folder/config',
+          'locking', 'script', 'sqlite']
 
 # Most of the time would go into packages that no stub says anything about.
 CONFIG = """\
@@ -134,18 +135,22 @@ def mypy(folder, module, *arguments, **environment):
 
 def test_stubs_match_the_code(tmpdir):
     stubs = tmpdir.mkdir('stubs').mkdir('flask_migrate')
-    names = [name for name in os.listdir(PACKAGE) if name.endswith('.pyi')]
+    names = [os.path.relpath(os.path.join(parent, name), PACKAGE)
+             for parent, _, files in os.walk(PACKAGE)
+             for name in files if name.endswith('.pyi')]
     assert sorted(names) == sorted(name + '.pyi' for name in PUBLIC)
     for name in names:      # alone, or the modules without one are read too
-        shutil.copy(os.path.join(PACKAGE, name), str(stubs))
+        stub = stubs.join(name)
+        stub.dirpath().ensure(dir=True)
+        shutil.copy(os.path.join(PACKAGE, name), str(stub))
     code, output = mypy(
         tmpdir, 'mypy.stubtest', 'flask_migrate', '--concise',
         '--mypy-config-file', 'mypy.ini', MYPYPATH=stubs.dirname)
     lines = output.splitlines()
     # What is not public has no stub, but the public classes have all.
     internal = [line for line in lines if re.match(
-        r'flask_migrate\.\w+ failed to find stubs$|'
-        r'flask_migrate\.\w+\.\w+ is not present in stub$', line)]
+        r'flask_migrate\.[\w.]+ failed to find stubs$|'
+        r'flask_migrate\.[\w.]+ is not present in stub$', line)]
     assert [line for line in lines if line not in internal] == []
     assert 'flask_migrate.commands.ORDER is not present in stub' in internal
     assert code == 1        # for those

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from flask_migrate import _compat, failures, locking, watching
+from flask_migrate import compat, failures, locking, watching
 import processes
 from test_locking import (
     CHAIN, held, make, on_log, with_a_command_line, write_chain)
@@ -150,7 +150,7 @@ def test_ctrl_c_while_waiting_for_a_table(on_server):
         lock = 'LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE' \
             if kind_of(on_server) == 'postgresql' \
             else 'LOCK TABLES alembic_version WRITE'
-        _compat.raw_connection(other).cursor().execute(lock)
+        compat.sqlalchemy.raw_connection(other).cursor().execute(lock)
         process = processes.start(on_server, 'manage', 'upgrade')
         waiting = "SELECT count(*) FROM pg_stat_activity WHERE " \
             "wait_event_type = 'Lock' AND datname = current_database()" \
@@ -214,7 +214,7 @@ class Session(object):
         self.transaction = self.connection.begin()
         from sqlalchemy import text
         self.connection.execute(text(sql)).close()
-        self.number = _compat.server_process(self.connection)
+        self.number = compat.sqlalchemy.server_process(self.connection)
 
     def end(self):
         if not self.connection.closed:

@@ -9,9 +9,9 @@ import linecache
 import os
 import re
 
-from . import _compat, chain
-from ._compat import text
-from .explain_database import explain_configuration, explain_database
+from .. import chain, compat
+from ..compat.python import text
+from .database import explain_configuration, explain_database
 
 
 class Facts(object):
@@ -38,8 +38,8 @@ class Facts(object):
             self.lines.append(traceback.tb_lineno)
             traceback = traceback.tb_next
         self.operation, self.arguments = self._operation()
-        from .config import Config
-        from .runner import Run
+        from ..folder.config import Config
+        from ..runner import Run
         self.config = self.known(Config)
         self.folder = _folder(self.config)
         if self.folder is None:
@@ -56,14 +56,14 @@ class Facts(object):
         return None
 
     def _operation(self):
-        from .commands import OPERATIONS
+        from ..commands import OPERATIONS
         codes = dict((function.__wrapped__.__code__, name)
                      for name, function in OPERATIONS.items())
         for frame in self.frames:
             if frame.f_code in codes:
                 return codes[frame.f_code], dict(
                     (name, frame.f_locals.get(name))
-                    for name in _compat.code_arguments(frame.f_code))
+                    for name in compat.python.code_arguments(frame.f_code))
         return '', {}
 
     @property
@@ -79,8 +79,8 @@ class Facts(object):
         for name in ('revision', 'revisions', 'rev_range', 'head',
                      'depends_on'):
             value = self.arguments.get(name) or ()
-            words.extend([value] if isinstance(value, _compat.string_types)
-                         else value)
+            one = isinstance(value, compat.python.string_types)
+            words.extend([value] if one else value)
         return any(revision in re.split(r'[:@+\s-]+', text(word))
                    or revision == text(word) for word in words)
 
@@ -221,7 +221,7 @@ def explain_chain(facts):
 
 def check_chain(config):
     """Refuse revisions that form a circle (Alembic itself: from 1.5 on)."""
-    from .errors import MigrateError
+    from ..errors import MigrateError
     circle = chain.cycle(chain.read(config))
     if circle:
         raise MigrateError(_circle(circle))
@@ -285,7 +285,7 @@ def _unknown(facts, revision):
                 " Did you mean '%s'?" % near[0] if near else '')
     if facts.operation == 'stamp':
         target = facts.arguments.get('revision')
-        if not isinstance(target, _compat.string_types):
+        if not isinstance(target, compat.python.string_types):
             target = ' '.join(target or ['head'])
         cure = "'db stamp --purge %s' forgets it." % target
         return "The database is at revision '%s', which has no file in " \
@@ -313,7 +313,7 @@ def _several_heads(facts, *_):
         return None
     message = 'The revisions have %d heads: %s.' % (
         len(found), ', '.join(file.title for file in found))
-    if not _compat.has_branches():
+    if not compat.alembic.has_branches():
         return message + "\n  Let one of them follow the other " \
             "(down_revision): joining them needs Alembic 0.7 or newer."
     if facts.operation in ('upgrade', 'stamp', 'downgrade'):

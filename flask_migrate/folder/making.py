@@ -4,9 +4,10 @@ import io
 import os
 import shutil
 
-from . import console
-from ._compat import bind_keys, text
-from .errors import MigrateError
+from .. import console
+from ..compat.flask_sqlalchemy import bind_keys
+from ..compat.python import text
+from ..errors import MigrateError
 
 #: What a migrations folder cannot do without.
 NEEDED = ('alembic.ini', 'env.py', 'script.py.mako')

@@ -7,13 +7,15 @@ argparse uses itself since CPython 3.12.8 and 3.13.1.  The names exist only
 while ``flask_script`` is being imported, and the rest is changed in
 ``flask_script`` alone: nothing stays behind in Flask, inspect or argparse.
 """
+from __future__ import absolute_import
+
 import argparse
 from contextlib import contextmanager
 import inspect
 import sys
 import types
 
-from . import _compat
+from . import python
 
 
 def make_flask_script_importable():
@@ -25,7 +27,7 @@ def make_flask_script_importable():
         # None is how a test says that a module is not to be imported.
         if sys.modules['flask_script'] is not None:
             _mend(sys.modules['flask_script'])
-    elif not _compat.PY2 and _Finder not in sys.meta_path:
+    elif not python.PY2 and _Finder not in sys.meta_path:
         sys.meta_path.insert(0, _Finder)
 
 

@@ -2,8 +2,8 @@
 import os
 import re
 
-from . import _compat
-from ._compat import text
+from .. import compat
+from ..compat.python import text
 
 #: How drivers are called where SQLAlchemy looks for them, and in the index.
 PACKAGES = {'MySQLdb': 'mysqlclient', 'pymysql': 'PyMySQL',
@@ -64,7 +64,7 @@ def _no_driver(facts):
         "installed. Install it: pip install %s" % (
             name, shown(url), PACKAGES.get(name, name))
     if url.drivername == 'postgresql' and name != 'psycopg2' \
-            and _compat.importable('psycopg2'):
+            and compat.python.importable('psycopg2'):
         message += "\n  Or write 'postgresql+psycopg2://' in %s to use " \
             "psycopg2, which is installed." % SETTING
     return message
@@ -72,7 +72,8 @@ def _no_driver(facts):
 
 def shown(url):
     """A URL without its password and its options."""
-    return text(_compat.url_text(url, hide_password=True)).partition('?')[0]
+    masked = compat.sqlalchemy.url_text(url, hide_password=True)
+    return text(masked).partition('?')[0]
 
 
 def explain_database(facts):
@@ -138,7 +139,7 @@ def _no_database(url, words, name):
 
 
 def _sqlite_file(url, words):
-    path = _compat.native(url.database or '')
+    path = compat.python.native(url.database or '')
     folder = os.path.dirname(os.path.abspath(path))
     if not os.path.isdir(folder):
         return "There is no folder %s for the SQLite database %s. Make it: " \

@@ -6,7 +6,7 @@ import sys
 
 from alembic.config import Config as AlembicConfig
 
-from . import _compat, legacy
+from .. import compat, legacy
 
 try:
     # Python 2.7: first, as there is a package 'configparser' for it too.
@@ -14,8 +14,8 @@ try:
 except ImportError:
     from configparser import Error as IniError
 
-TEMPLATES = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                         'templates')
+TEMPLATES = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'templates')
 
 
 def escaped(text):
@@ -49,7 +49,7 @@ class Config(AlembicConfig):
     def print_stdout(self, text, *arg):
         """Print a line; only with *arg* it is a format."""
         if not arg:     # Alembic formats it then, too: a '%' in a path
-            text = escaped(_compat.text(text))
+            text = escaped(compat.python.text(text))
         AlembicConfig.print_stdout(self, text, *arg)
 
     def set_section_option(self, section, name, value):
@@ -69,7 +69,7 @@ def read_config(directory, x_arg=None, opts=None):
     :raises alembic.util.CommandError: where alembic.ini cannot be read.
     """
     from alembic.util import CommandError
-    directory = _compat.path_text(directory)
+    directory = compat.python.path_text(directory)
     ini = os.path.join(directory, 'alembic.ini')
     config = Config(ini)
     try:
@@ -85,7 +85,7 @@ def read_config(directory, x_arg=None, opts=None):
                            % (ini, ' '.join(reason.split())))
     for name in opts or ():
         setattr(config.cmd_opts, name, True)
-    if isinstance(x_arg, _compat.string_types):
+    if isinstance(x_arg, compat.python.string_types):
         x_arg = [x_arg]
     config.cmd_opts.x = list(x_arg or ())
     return config

@@ -1,0 +1,153 @@
+"""What depends on the version of Python."""
+import inspect
+import os
+import sys
+import traceback
+import types
+
+PY2 = sys.version_info[0] == 2
+
+if PY2:
+    text_type = unicode  # noqa: F821
+    string_types = (basestring,)  # noqa: F821
+else:
+    text_type = str
+    string_types = (str,)
+
+
+def native(text):
+    """Return *text* as the ``str`` of this Python.
+
+    Python 2.7 wants bytes for docstrings, argparse and stderr.
+    """
+    if PY2 and isinstance(text, text_type):
+        return text.encode('utf-8')
+    return text
+
+
+def safe_path():
+    """Whether Python leaves the script's folder out (``-P``, 3.11)."""
+    return getattr(sys.flags, 'safe_path', False)
+
+
+def script_file(path):
+    """What ``__file__`` is in a script that is run (absolute from 3.9)."""
+    return os.path.abspath(path) if sys.version_info >= (3, 9) else path
+
+
+class TextStream(object):
+    """A stream of Python 2.7, without an encoding, that takes any text."""
+
+    encoding = 'utf-8'
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def __getattr__(self, name):
+        return getattr(self._stream, name)
+
+    def write(self, text):
+        self._stream.write(native(text))
+
+
+def text_stream(stream):
+    """*stream*, able to print what Alembic prints.
+
+    In Python 2.7 a pipe has no encoding: it takes ASCII, or bytes.
+    """
+    if PY2 and not getattr(stream, 'encoding', None):
+        return TextStream(stream)
+    return stream
+
+
+def text(value):
+    """Any value, an exception too, as text."""
+    if isinstance(value, bytes):
+        return value.decode('utf-8', 'replace')
+    try:
+        return text_type(value)
+    except UnicodeError:        # an exception of 2.7 with bytes in it
+        return str(value).decode('utf-8', 'replace')
+
+
+def path_text(path):
+    """A path, text or an object of ``pathlib``, as ``str``."""
+    return native(path) if isinstance(path, string_types) else str(path)
+
+
+def importable(name):
+    """Whether a module can be imported."""
+    try:
+        __import__(name)
+    except ImportError:
+        return False
+    return True
+
+
+def argument_names(function):
+    """The names of a function's parameters, in order.
+
+    Python 2.7 has no ``getfullargspec``; Python 3.11 has no ``getargspec``.
+    """
+    return code_arguments(function.__code__)
+
+
+def code_arguments(code):
+    """The names of the parameters of a function's code."""
+    return code.co_varnames[:code.co_argcount
+                            + getattr(code, 'co_kwonlyargcount', 0)]
+
+
+def argument_defaults(function):
+    """The defaults of a function's parameters, by name."""
+    spec = getattr(inspect, 'getfullargspec',
+                   getattr(inspect, 'getargspec', None))(function)
+    values = spec.defaults or ()
+    return dict(zip(spec.args[len(spec.args) - len(values):], values))
+
+
+def lazy_module(name, load):
+    """Let ``module.attribute`` call ``load(attribute)`` when it is missing.
+
+    Python 3.7 has module ``__getattr__`` (PEP 562); before it, the module is
+    given a class (3.5+) or replaced by an object of one (2.7).
+    """
+    if sys.version_info >= (3, 7):
+        return
+    module = sys.modules[name]
+
+    class LazyModule(types.ModuleType):
+        def __getattr__(self, attribute):
+            return load(attribute)
+
+    try:
+        module.__class__ = LazyModule
+    except TypeError:
+        replacement = LazyModule(name, module.__doc__)
+        replacement.__dict__.update(module.__dict__)
+        # Python 2.7 empties the globals of a module nobody refers to.
+        replacement.__dict__['_replaced_module'] = module
+        sys.modules[name] = replacement
+
+
+def reraise(error, cause):
+    """Raise *error* because of *cause*, which is being handled.
+
+    ``raise ... from`` is Python 3, as are tracebacks that exceptions carry.
+    """
+    error.__cause__ = cause
+    error.traceback = traceback.format_exc()
+    raise error
+
+
+def error_text(error):
+    """The message of an exception as ``str``, in any encoding."""
+    try:
+        return native(text_type(error))
+    except UnicodeError:
+        return str(error)
+
+
+def sqlite_error():
+    import sqlite3
+    return sqlite3.Error

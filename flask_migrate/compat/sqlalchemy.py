@@ -1,0 +1,132 @@
+"""What depends on the version of SQLAlchemy, or of a driver."""
+from __future__ import absolute_import
+
+import copy
+
+from .python import text_type
+
+
+def url_text(url, hide_password=False):
+    """A database URL as text (SQLAlchemy 1.4+ masks it in ``str()``)."""
+    if hasattr(url, 'render_as_string'):
+        return url.render_as_string(hide_password=hide_password)
+    if hide_password and url.password:
+        # repr() does that from 0.9 on.
+        url = type(url)(url.drivername, url.username, 'HIDDEN', url.host,
+                        url.port, url.database)
+        return text_type(url).replace(':HIDDEN@', ':***@')
+    return text_type(url)
+
+
+def exact_url_text(url):
+    """A database URL as text that means the same URL again.
+
+    SQLAlchemy 0.9 to 1.4 leave '%' in user and password as it is.
+    """
+    from sqlalchemy.engine.url import make_url
+    if make_url(url_text(url)) == url:
+        return url_text(url)
+    escaped = dict(
+        (name, text_type(getattr(url, name)).replace(u'%', u'%25'))
+        for name in ('username', 'password') if getattr(url, name))
+    if hasattr(url, 'set'):                         # SQLAlchemy 1.4
+        return url_text(url.set(**escaped))
+    url = copy.copy(url)
+    for name, value in escaped.items():
+        setattr(url, name, value)
+    return url_text(url)
+
+
+def raw_connection(connection):
+    """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
+    fairy = connection.connection
+    return getattr(fairy, 'dbapi_connection', None) or fairy.connection
+
+
+def copy_table(table, metadata):
+    """Copy *table* into *metadata* (``tometadata`` went in SQLAlchemy 2)."""
+    copy = getattr(table, 'to_metadata', None) or table.tometadata
+    return copy(metadata)
+
+
+def execution_options(connection):
+    """The execution options of a Connection (public from 1.3)."""
+    if hasattr(connection, 'get_execution_options'):
+        return connection.get_execution_options()
+    return connection._execution_options
+
+
+def transaction_of(connection):
+    """The transaction that SQLAlchemy 1.4+ has begun, perhaps by itself."""
+    return getattr(connection, 'get_transaction', lambda: None)()
+
+
+def listen(target, **listeners):
+    """Listen to events; return a function that stops that.
+
+    SQLAlchemy before 0.9 cannot remove a listener.
+    """
+    from sqlalchemy import event
+    on = [True]
+
+    def guarded(function):
+        def listener(*args):
+            if on:
+                return function(*args)
+            return args[2:4]    # statement and parameters, where they count
+        return listener
+
+    guards = dict((name, guarded(function))
+                  for name, function in listeners.items())
+    for name, guard in guards.items():
+        # These may return another statement.
+        event.listen(target, name, guard,
+                     **({'retval': True} if name == 'before_cursor_execute'
+                        else {}))
+
+    def stop():
+        del on[:]
+        for name, guard in guards.items():
+            try:
+                event.remove(target, name, guard)
+            except Exception:
+                pass
+    return stop
+
+
+def commits_at_once(connection):
+    """Whether each statement of a Connection is committed by itself.
+
+    PyMySQL and MySQLdb have ``get_autocommit``, psycopg2 and psycopg an
+    attribute (so has Python 3.12's sqlite3, where -1 is not True).
+    """
+    if not connection.in_transaction() or execution_options(
+            connection).get('isolation_level') == 'AUTOCOMMIT':
+        return True
+    raw = raw_connection(connection)
+    ask = getattr(raw, 'get_autocommit', None)
+    return bool(ask()) if ask else getattr(raw, 'autocommit', None) is True
+
+
+def server_name(connection):
+    """What the database server is called (SQLAlchemy 1.4: is_mariadb)."""
+    dialect = connection.dialect
+    if dialect.name == 'mysql' and getattr(dialect, 'is_mariadb', False):
+        return 'MariaDB'
+    return {'mysql': 'MySQL or MariaDB', 'mariadb': 'MariaDB',
+            'postgresql': 'PostgreSQL', 'sqlite': 'SQLite'}.get(
+                dialect.name, dialect.name)
+
+
+def server_process(connection):
+    """The server's number of a connection's session; None if unknown.
+
+    psycopg2 has ``get_backend_pid``, psycopg ``info``, MySQLdb and PyMySQL
+    ``thread_id``, MySQL Connector ``connection_id``.
+    """
+    raw = raw_connection(connection)
+    for name in ('get_backend_pid', 'thread_id', 'connection_id'):
+        found = getattr(raw, name, None)
+        if found is not None:
+            return found() if callable(found) else found
+    return getattr(getattr(raw, 'info', None), 'backend_pid', None)

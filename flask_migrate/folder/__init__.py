@@ -1,0 +1,1 @@
+"""The migrations folder: its configuration and its files."""
