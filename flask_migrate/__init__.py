@@ -13,16 +13,24 @@ from .commands import (  # noqa: F401
     branches, check, current, downgrade, edit, ensure_version, heads, history,
     init, list_templates, merge, migrate, revision, show, stamp, upgrade)
 from .extension import Migrate
+from .run.progress import Progress  # noqa: F401
 
 __version__ = '5.0.0'
 
 __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
+    'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
+    'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
     'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
     'revision', 'show', 'stamp', 'upgrade']
 
 log = logging.getLogger(__name__)
+
+#: What a caller catches; imported when asked for, with Alembic.
+ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
+          'LockLost', 'ForeignKeyViolation', 'DiffsDetected',
+          'NoApplication')
 
 # From here on ``import flask_script`` works on every Flask and Python.
 compat.flask_script.make_flask_script_importable()
@@ -43,8 +51,9 @@ def __getattr__(name):
         from .folder.config import Config as value
     elif name == 'command':
         from alembic import command as value
-    elif name == 'CommandError':
-        from alembic.util import CommandError as value
+    elif name in ERRORS:
+        from . import errors
+        value = getattr(errors, name)
     elif name == 'alembic_version':
         value = compat.alembic.alembic_version()
     else:

@@ -2,7 +2,6 @@ from logging import Logger
 from os import PathLike
 
 from alembic import command as command
-from alembic.util import CommandError as CommandError
 from flask import current_app as current_app
 
 from .commands import (
@@ -11,18 +10,27 @@ from .commands import (
     heads as heads, history as history, init as init,
     list_templates as list_templates, merge as merge, migrate as migrate,
     revision as revision, show as show, stamp as stamp, upgrade as upgrade)
-from .folder.config import Config as Config
+from .errors import (
+    CommandError as CommandError, DiffsDetected as DiffsDetected,
+    ForeignKeyViolation as ForeignKeyViolation, LockLost as LockLost,
+    LockTimeout as LockTimeout, MigrateError as MigrateError,
+    MigrationFailed as MigrationFailed, NoApplication as NoApplication)
 from .extension import Migrate as Migrate
+from .folder.config import Config as Config
+from .run.progress import Progress as Progress
 from .script import Manager as Manager, MigrateCommand as MigrateCommand
 
 __version__: str
 __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
+    'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
+    'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
     'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
     'revision', 'show', 'stamp', 'upgrade']
 
 log: Logger
+ERRORS: tuple[str, ...]
 alembic_version: tuple[int, ...]
 
 def _get_config(directory: str | PathLike[str]) -> Config: ...

@@ -79,7 +79,7 @@ def _parameter(option, default):
 
 def _command(operation):
     """One operation as a click command."""
-    defaults = compat.python.argument_defaults(operation.__wrapped__)
+    defaults = operation.defaults
 
     def run(**values):
         return _in_application(operation, values)
@@ -141,10 +141,10 @@ class EntryPoint(click.Group):
     @staticmethod
     def _report(error):
         """Say what is wrong with the configuration; else show it all."""
-        from .errors import explanation
-        explained = explanation(error, sys.exc_info()[2])
-        if explained is not None:
-            console.report(explained)
+        from .explain import explain
+        explanation = explain(error)
+        if explanation is not None:
+            console.report(explanation)
         else:
             traceback.print_exc()
 

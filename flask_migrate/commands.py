@@ -2,7 +2,8 @@
 
 The signature has names, order and defaults, the first paragraph of the
 docstring is the help, the decorators attach the options.  ``script.py`` and
-``cli.py`` generate their commands from these functions.
+``cli.py`` generate their commands from these functions.  The record of the
+call comes first, which callers never see.
 
 Called from Python they need an application context, print nothing, leave
 logging alone and raise :class:`alembic.util.CommandError`.
@@ -10,6 +11,8 @@ logging alone and raise :class:`alembic.util.CommandError`.
 from functools import wraps
 
 from . import compat, options
+from .run.call import Call
+from .run.progress import Progress  # noqa: F401
 
 #: The operations by name, in the order of the command line's help.
 OPERATIONS = {}
@@ -18,13 +21,26 @@ ORDER = []
 
 def operation(function):
     """Declare an operation; its errors become CommandErrors."""
+    names = compat.python.argument_names(function)[1:]
+
+    def perform(call, *args, **kwargs):
+        """Run the operation for a :class:`Call`."""
+        # Alembic is imported here, not with the application.
+        from .explain import explained
+        call.operation = function.__name__
+        call.arguments = dict(compat.python.argument_defaults(function),
+                              **dict(zip(names, args), **kwargs))
+        with explained(call):
+            return function(call, *args, **kwargs)
+
     @wraps(function)
     def run(*args, **kwargs):
-        # Alembic is imported here, not with the application.
-        from .errors import as_command_errors
-        with as_command_errors():
-            return function(*args, **kwargs)
-    run.__wrapped__ = function      # functools does that from 3.2
+        return perform(Call(), *args, **kwargs)
+    compat.python.hide_first_parameter(run, function)
+    run.declared = function
+    run.perform = perform
+    run.names = names
+    run.defaults = compat.python.argument_defaults(function)
     run.options = [options.directory, options.x_arg] \
         + function.__dict__.get('options', []) + [options.show_traceback]
     OPERATIONS[function.__name__] = run
@@ -64,67 +80,45 @@ def _state():
     return state
 
 
-def _config(directory, x_arg=None, opts=None):
-    """The configuration of an existing migrations folder."""
+def _configure(call, directory, x_arg=None, opts=None):
+    """Give a call the configuration of an existing migrations folder.
+
+    :return: the Config.
+    """
     from .folder.making import check_folder
+    from .folder.scripts import check_revisions
     state = _state()
     directory = compat.python.path_text(directory or state.directory)
     check_folder(directory)
-    config = state.migrate.get_config(directory, x_arg, opts)
-    if not compat.alembic.finds_cycles():
-        from .explain import check_chain
-        check_chain(config)
-    return _silenced(config)
+    call.config = state.migrate.get_config(directory, x_arg, opts)
+    call.config.let_print(call.interactive)
+    check_revisions(call.config)
+    return call.config
 
 
-def _silenced(config):
-    """Let *config* print only if a command line runs the command."""
-    from . import console
-    if not console.active():
-        config.stdout = console.Quiet()
-        config.cmd_opts.quiet = True
-    return config
-
-
-def _look(config, name, *args, **arguments):
+def _look(call, name, *args, **arguments):
     """Run an Alembic command that changes no database.
 
-    :return: what it returned, and the Run with the databases it met.
+    :return: what it returned.
     """
-    from . import runner
+    from .run.looking import look
     command, kept = compat.alembic.alembic_command(name, **arguments)
-    with runner.environment(config) as run:
-        return command(config, *args, **kept), run
-
-
-def _scripts(run):
-    """The scripts that the databases of a run are at, without repeats."""
-    found = []
-    if run.environment is None:
-        return found
-    script = run.environment.script     # with all files loaded already
-    for database in run.databases:
-        for each in compat.alembic.script_revisions(script, database.heads):
-            if each not in found:
-                found.append(each)
-    return found
+    return look(call, lambda: command(call.config, *args, **kept))
 
 
 @operation
-def list_templates(directory=None, x_arg=None):
+def list_templates(call, directory=None, x_arg=None):
     """List the available templates.
 
     :return: a list of pairs, name and first line of its README.
 
     .. versionadded:: 2.7.0
     """
-    from . import console
     from .folder import making
     found = making.templates()
-    if console.active():
-        console.write(u'Available templates:\n')
-        for name, synopsis in found:
-            console.write(u'%s - %s' % (name, synopsis))
+    call.write(u'Available templates:\n')
+    for name, synopsis in found:
+        call.write(u'%s - %s' % (name, synopsis))
     return found
 
 
@@ -132,7 +126,7 @@ def list_templates(directory=None, x_arg=None):
 @options.multidb
 @options.template
 @options.package
-def init(directory=None, multidb=False, template=None, package=False,
+def init(call, directory=None, multidb=False, template=None, package=False,
          x_arg=None):
     """Create a new migrations folder.
 
@@ -151,9 +145,9 @@ def init(directory=None, multidb=False, template=None, package=False,
         compat.alembic.check_package_folders()
     making.create(state, compat.python.path_text(directory or state.directory),
                   template or ('flask-multidb' if multidb else 'flask'),
-                  package, x_arg)
+                  package, x_arg, call.write)
     if not multidb and not template:
-        making.mention_binds(state.db)
+        making.mention_binds(state.db, call.write)
 
 
 @operation
@@ -166,9 +160,9 @@ def init(directory=None, multidb=False, template=None, package=False,
 @options.version_path
 @options.rev_id
 @options.depends_on
-def revision(directory=None, message=None, autogenerate=False, sql=False,
-             head='head', splice=False, branch_label=None, version_path=None,
-             rev_id=None, depends_on=None, x_arg=None):
+def revision(call, directory=None, message=None, autogenerate=False,
+             sql=False, head='head', splice=False, branch_label=None,
+             version_path=None, rev_id=None, depends_on=None, x_arg=None):
     """Create a new revision file.
 
     :param message: what it does, in a few words.
@@ -187,10 +181,10 @@ def revision(directory=None, message=None, autogenerate=False, sql=False,
     .. versionadded:: 0.1.0
     .. versionchanged:: 5.0.0 *depends_on*, and the returned Script.
     """
-    from . import revisions
-    config = _config(directory, x_arg, ['autogenerate'] * autogenerate)
-    return revisions.create(
-        config, message=message, autogenerate=autogenerate, sql=sql,
+    from . import autogenerate as writing
+    _configure(call, directory, x_arg, ['autogenerate'] * autogenerate)
+    return writing.create(
+        call, message=message, autogenerate=autogenerate, sql=sql,
         head=head, splice=splice, branch_label=branch_label,
         version_path=version_path, rev_id=rev_id, depends_on=depends_on)
 
@@ -204,7 +198,7 @@ def revision(directory=None, message=None, autogenerate=False, sql=False,
 @options.version_path
 @options.rev_id
 @options.depends_on
-def migrate(directory=None, message=None, sql=False, head='head',
+def migrate(call, directory=None, message=None, sql=False, head='head',
             splice=False, branch_label=None, version_path=None, rev_id=None,
             x_arg=None, depends_on=None):
     """Create a revision file from the difference of database and models.
@@ -213,21 +207,22 @@ def migrate(directory=None, message=None, sql=False, head='head',
 
     .. versionadded:: 0.1.0
     """
-    return revision.__wrapped__(
-        directory, message, True, sql, head, splice, branch_label,
+    return revision.declared(
+        call, directory, message, True, sql, head, splice, branch_label,
         version_path, rev_id, depends_on, x_arg)
 
 
 @operation
 @options.revision
-def edit(directory=None, revision='head', x_arg=None):
+def edit(call, directory=None, revision='head', x_arg=None):
     """Open a revision file in $EDITOR.
 
     :param revision: its identifier; 'current' is what the database is at.
 
     .. versionadded:: 2.4.0
     """
-    _look(_config(directory, x_arg), 'edit', revision)
+    _configure(call, directory, x_arg)
+    _look(call, 'edit', revision)
 
 
 @operation
@@ -236,8 +231,8 @@ def edit(directory=None, revision='head', x_arg=None):
 @options.branch_label
 @options.rev_id
 @options.splice
-def merge(directory=None, revisions='', message=None, branch_label=None,
-          rev_id=None, splice=False, x_arg=None):
+def merge(call, directory=None, revisions='', message=None,
+          branch_label=None, rev_id=None, splice=False, x_arg=None):
     """Create a revision that joins several heads.
 
     :param revisions: their identifiers; without any, all heads.
@@ -250,10 +245,11 @@ def merge(directory=None, revisions='', message=None, branch_label=None,
     .. versionadded:: 1.0.0
     .. versionchanged:: 5.0.0 Without *revisions* it takes all heads.
     """
-    from . import revisions as files
-    return files.merge(_config(directory, x_arg), revisions, message=message,
-                       branch_label=branch_label, rev_id=rev_id,
-                       splice=splice)
+    from . import autogenerate as writing
+    _configure(call, directory, x_arg)
+    return writing.merge(call, revisions, message=message,
+                         branch_label=branch_label, rev_id=rev_id,
+                         splice=splice)
 
 
 @operation
@@ -266,7 +262,7 @@ def merge(directory=None, revisions='', message=None, branch_label=None,
 @options.allow_newer
 @options.dry_run
 @options.backup
-def upgrade(directory=None, revision='head', sql=False, tag=None,
+def upgrade(call, directory=None, revision='head', sql=False, tag=None,
             x_arg=None, wait=None, no_lock=False, lock_timeout=None,
             allow_newer=False, dry_run=False, backup=None, progress=None):
     """Upgrade the database to a later revision.
@@ -286,22 +282,21 @@ def upgrade(directory=None, revision='head', sql=False, tag=None,
     :param backup: path for a copy of the SQLite database; '' is one beside
         it.
     :param progress: is called after each revision with a
-        ``flask_migrate.changes.Progress``: number, total, description,
+        ``flask_migrate.Progress``: number, total, description,
         seconds and engine.
     :return: with *dry_run* a list of texts, else None.
     :raises alembic.util.CommandError: where a revision fails; it is a
-        ``flask_migrate.failures.MigrationFailed`` then.
+        ``flask_migrate.MigrationFailed`` then.
 
     .. versionadded:: 0.1.0
     .. versionchanged:: 5.0.0 *wait* and all that follow.
     """
-    from .changes import change
+    from .run.execution import change
+    _configure(call, directory, x_arg)
     return change(
-        _config(directory, x_arg), 'upgrade',
-        compat.alembic.targets([revision]),
-        sql=sql, tag=tag, wait=wait, no_lock=no_lock,
-        lock_timeout=lock_timeout, allow_newer=allow_newer, dry_run=dry_run,
-        backup=backup, progress=progress)
+        call, compat.alembic.targets([revision]), sql=sql, tag=tag, wait=wait,
+        no_lock=no_lock, lock_timeout=lock_timeout, allow_newer=allow_newer,
+        dry_run=dry_run, backup=backup, progress=progress)
 
 
 @operation
@@ -313,7 +308,7 @@ def upgrade(directory=None, revision='head', sql=False, tag=None,
 @options.lock_timeout
 @options.dry_run
 @options.backup
-def downgrade(directory=None, revision='-1', sql=False, tag=None,
+def downgrade(call, directory=None, revision='-1', sql=False, tag=None,
               x_arg=None, wait=None, no_lock=False, lock_timeout=None,
               dry_run=False, backup=None, progress=None):
     """Take the database back to an earlier revision.
@@ -326,13 +321,14 @@ def downgrade(directory=None, revision='-1', sql=False, tag=None,
     .. versionadded:: 0.1.0
     .. versionchanged:: 5.0.0 *wait* and all that follow.
     """
-    from .changes import change
+    from .run.execution import change
+    _configure(call, directory, x_arg)
     if sql and not dry_run and revision == '-1':
         revision = 'head:-1'
     return change(
-        _config(directory, x_arg), 'downgrade', revision, sql=sql, tag=tag,
-        wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
-        dry_run=dry_run, backup=backup, progress=progress)
+        call, revision, sql=sql, tag=tag, wait=wait, no_lock=no_lock,
+        lock_timeout=lock_timeout, dry_run=dry_run, backup=backup,
+        progress=progress)
 
 
 @operation
@@ -343,8 +339,9 @@ def downgrade(directory=None, revision='-1', sql=False, tag=None,
 @options.wait
 @options.no_lock
 @options.lock_timeout
-def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
-          x_arg=None, wait=None, no_lock=False, lock_timeout=None):
+def stamp(call, directory=None, revision='head', sql=False, tag=None,
+          purge=False, x_arg=None, wait=None, no_lock=False,
+          lock_timeout=None):
     """Record a revision in the database without running anything.
 
     :param revision: identifier, or several.
@@ -355,19 +352,18 @@ def stamp(directory=None, revision='head', sql=False, tag=None, purge=False,
     .. versionadded:: 0.1.0
     .. versionchanged:: 5.0.0 *purge* and all that follow.
     """
-    from .changes import change
+    from .run.execution import change
+    _configure(call, directory, x_arg)
     one = isinstance(revision, compat.python.string_types)
     revisions = [revision] if one else list(revision or ['head'])
-    change(_config(directory, x_arg), 'stamp',
-           compat.alembic.targets(revisions), sql=sql, tag=tag, wait=wait,
-           no_lock=no_lock,
-           lock_timeout=lock_timeout,
+    change(call, compat.alembic.targets(revisions), sql=sql, tag=tag,
+           wait=wait, no_lock=no_lock, lock_timeout=lock_timeout,
            **({'purge': True} if purge else {}))
 
 
 @operation
 @options.revision
-def show(directory=None, revision='head', x_arg=None):
+def show(call, directory=None, revision='head', x_arg=None):
     """Show a revision.
 
     :param revision: its identifier; 'current' is what the database is at.
@@ -375,10 +371,11 @@ def show(directory=None, revision='head', x_arg=None):
 
     .. versionadded:: 1.0.0
     """
-    config = _config(directory, x_arg)
-    _, run = _look(config, 'show', revision)
+    from .run import looking
+    config = _configure(call, directory, x_arg)
+    _look(call, 'show', revision)
     if revision == 'current':
-        return _scripts(run)
+        return looking.current_scripts(call.run)
     return compat.alembic.script_revisions(
         compat.alembic.script_directory(config), revision)
 
@@ -387,7 +384,7 @@ def show(directory=None, revision='head', x_arg=None):
 @options.rev_range
 @options.verbose
 @options.indicate_current
-def history(directory=None, rev_range=None, verbose=False,
+def history(call, directory=None, rev_range=None, verbose=False,
             indicate_current=False, x_arg=None):
     """List the revisions, the newest first.
 
@@ -399,20 +396,19 @@ def history(directory=None, rev_range=None, verbose=False,
 
     .. versionadded:: 0.1.0
     """
-    from . import console, revisions
-    config = _config(directory, x_arg)
+    from .run import looking
+    _configure(call, directory, x_arg)
     # One answer for the eye and one for Python: Alembic's own range.
-    _, run = _look(config, 'history', rev_range, verbose=verbose,
-                   indicate_current=indicate_current)
+    _look(call, 'history', rev_range, verbose=verbose,
+          indicate_current=indicate_current)
     # Reading all files a second time is for Python only.
-    return None if console.active() \
-        else revisions.in_range(config, rev_range, run)
+    return None if call.interactive else looking.in_range(call, rev_range)
 
 
 @operation
 @options.verbose
 @options.resolve_dependencies
-def heads(directory=None, verbose=False, resolve_dependencies=False,
+def heads(call, directory=None, verbose=False, resolve_dependencies=False,
           x_arg=None):
     """Show the heads of the migrations folder.
 
@@ -423,14 +419,14 @@ def heads(directory=None, verbose=False, resolve_dependencies=False,
 
     .. versionadded:: 1.0.0
     """
-    from . import revisions
-    config = _config(directory, x_arg)
-    return revisions.heads(config, verbose, resolve_dependencies)
+    from .folder import scripts
+    config = _configure(call, directory, x_arg)
+    return scripts.heads(config, verbose, resolve_dependencies)
 
 
 @operation
 @options.verbose
-def branches(directory=None, verbose=False, x_arg=None):
+def branches(call, directory=None, verbose=False, x_arg=None):
     """Show the points where branches start.
 
     :param verbose: whether to print more.
@@ -438,17 +434,17 @@ def branches(directory=None, verbose=False, x_arg=None):
 
     .. versionadded:: 0.1.0
     """
-    from . import console, revisions
-    config = _config(directory, x_arg)
-    _look(config, 'branches', verbose=verbose)
-    return None if console.active() else revisions.branch_points(config)
+    from .folder import scripts
+    config = _configure(call, directory, x_arg)
+    _look(call, 'branches', verbose=verbose)
+    return None if call.interactive else scripts.branch_points(config)
 
 
 @operation
 @options.verbose
 @options.head_only
 @options.check_heads
-def current(directory=None, verbose=False, head_only=False,
+def current(call, directory=None, verbose=False, head_only=False,
             check_heads=False, x_arg=None):
     """Show the revision that the database is at.
 
@@ -460,14 +456,14 @@ def current(directory=None, verbose=False, head_only=False,
 
     .. versionadded:: 0.1.0
     """
-    config = _config(directory, x_arg)
-    _, run = _look(config, 'current', verbose=verbose,
-                   check_heads=check_heads)
-    return _scripts(run)
+    from .run import looking
+    _configure(call, directory, x_arg)
+    _look(call, 'current', verbose=verbose, check_heads=check_heads)
+    return looking.current_scripts(call.run)
 
 
 @operation
-def check(directory=None, x_arg=None):
+def check(call, directory=None, x_arg=None):
     """Check that the database is what the models say.
 
     :raises alembic.util.CommandError: where :func:`migrate` would find
@@ -475,15 +471,16 @@ def check(directory=None, x_arg=None):
 
     .. versionadded:: 4.0.0
     """
-    from . import revisions
-    revisions.check(_config(directory, x_arg, ['autogenerate']))
+    from . import autogenerate as writing
+    _configure(call, directory, x_arg, ['autogenerate'])
+    writing.check(call)
 
 
 @operation
 @options.sql
 @options.wait
 @options.no_lock
-def ensure_version(directory=None, sql=False, x_arg=None, wait=None,
+def ensure_version(call, directory=None, sql=False, x_arg=None, wait=None,
                    no_lock=False):
     """Create the version table if it does not exist.
 
@@ -493,5 +490,6 @@ def ensure_version(directory=None, sql=False, x_arg=None, wait=None,
 
     .. versionadded:: 5.0.0
     """
-    from . import changes
-    changes.ensure_version(_config(directory, x_arg), sql, wait, no_lock)
+    from .run import execution
+    _configure(call, directory, x_arg)
+    execution.ensure_version(call, sql, wait=wait, no_lock=no_lock)

@@ -3,7 +3,7 @@ from collections import namedtuple
 
 from . import compat
 from .errors import MigrateError
-from .legacy import users_own
+from .compat.env_py import users_own
 
 #: One database: its bind key (None: the default one), engine and tables.
 Database = namedtuple('Database', 'name engine metadata')
@@ -33,6 +33,20 @@ def database_names(app, db):
     """The bind keys of all databases; None is the default one, and first."""
     default = [None] if compat.flask_sqlalchemy.has_default(app, db) else []
     return default + compat.flask_sqlalchemy.bind_keys(app, db)
+
+
+def name_of(app, db, engine):
+    """What the database of an engine is called, where there are several.
+
+    :return: the bind key, 'default', or '' for an engine of env.py's own.
+    """
+    for name in database_names(app, db):
+        try:
+            if compat.flask_sqlalchemy.engine_of(app, db, name) is engine:
+                return name or 'default'
+        except Exception:
+            continue        # it cannot be made
+    return ''
 
 
 def forgotten_names(app, db):

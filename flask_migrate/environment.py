@@ -3,12 +3,9 @@ import re
 
 from flask import current_app
 
+from . import dialects
 from .databases import application_databases, database_names
 from .errors import MigrateError
-
-
-#: They have no such transactions, or allow no DDL in them.
-NO_TWO_PHASES = {'sqlite': 'SQLite', 'mysql': 'MySQL', 'mariadb': 'MariaDB'}
 
 
 def run_migrations(multidb=False, twophase=False, **arguments):
@@ -68,7 +65,6 @@ def _arguments(context, database, multidb, arguments):
         given['upgrade_token'] = '%s_upgrades' % (database.name or '')
         given['downgrade_token'] = '%s_downgrades' % (database.name or '')
     given.update(arguments)
-    given['passed'] = set(given)        # for runner.Run.configure()
     if given['target_metadata'] is None:
         _check_not_needed(context)
     return given
@@ -152,11 +148,11 @@ def _commit(opened):
 
 def _run_in_two_phases(context, databases, arguments):
     for database in databases:
-        kind = NO_TWO_PHASES.get(database.engine.dialect.name)
-        if kind:
+        dialect = dialects.of(database.engine)
+        if not dialect.two_phase:
             raise MigrateError(
                 "%s can't change tables in a transaction of two phases. "
-                "Say twophase=False in env.py." % kind)
+                "Say twophase=False in env.py." % dialect.title)
     opened = []
     try:
         for database in databases:

@@ -1,9 +1,4 @@
-"""Every failure as one clear sentence: what is wrong, and the next step."""
-from contextlib import contextmanager
-import sys
-import traceback
-import warnings
-
+"""The kinds of errors."""
 from alembic.util import CommandError
 
 from . import compat
@@ -22,6 +17,12 @@ class MigrateError(CommandError, SystemExit):
     def __init__(self, message):
         message = compat.python.native(message)
         CommandError.__init__(self, message)
+        self.code = 'Error: %s' % message
+
+    def add(self, lines):
+        """Say more: lines, which are indented."""
+        message = '\n  '.join([str(self)] + list(lines))
+        self.args = (message,)
         self.code = 'Error: %s' % message
 
     def __str__(self):
@@ -48,37 +49,50 @@ class DiffsDetected(MigrateError):
         self.diffs = diffs
 
 
-@contextmanager
-def as_command_errors():
-    """Turn what a command raises into a :class:`MigrateError`.
+class MigrationFailed(MigrateError):
+    """A revision failed.
 
-    Exceptions that nobody foresaw stay what they are.
+    :ivar revision: its identifier.
+    :ivar path: its file.
+    :ivar line: number of the line in the file, or None.
+    :ivar direction: 'upgrade', 'downgrade' or 'stamp'.
+    :ivar statement: the SQL statement that failed, or None.
+    :ivar took_effect: the statements of the revision that cannot be rolled
+        back.
+
+    .. versionadded:: 5.0.0
     """
-    try:
-        with _broken_chain_is_an_error():
-            yield
-    except MigrateError:
-        raise
-    except Exception as error:
-        if hasattr(error, 'diffs'):
-            compat.python.reraise(DiffsDetected(str(error), error.diffs),
-                                  error)
-        explained = explanation(error, sys.exc_info()[2])
-        if explained is None:
-            raise
-        # For those who ask to see it.
-        explained.traceback = traceback.format_exc()
-        compat.python.reraise(explained, error)
+
+    def __init__(self, message, revision=None, path=None, line=None,
+                 direction=None, statement=None, took_effect=()):
+        MigrateError.__init__(self, message)
+        self.revision = revision
+        self.path = path
+        self.line = line
+        self.direction = direction
+        self.statement = statement
+        self.took_effect = list(took_effect)
 
 
-def explanation(error, tb):
-    """The :class:`MigrateError` for an exception; None for an unknown one.
+class LockTimeout(MigrateError):
+    """Another process was migrating the database for too long.
 
-    :param tb: its traceback object.
+    .. versionadded:: 5.0.0
     """
-    from .explain import explain
-    message = explain(error, tb)
-    return message and of_the_same_kind(MigrateError(message), error)
+
+
+class LockLost(MigrateError):
+    """The connection that held the lock of a migration has died.
+
+    .. versionadded:: 5.0.0
+    """
+
+
+class ForeignKeyViolation(MigrateError):
+    """A migration left rows that point to no row.
+
+    .. versionadded:: 5.0.0
+    """
 
 
 def of_the_same_kind(failure, cause):
@@ -102,16 +116,3 @@ def of_the_same_kind(failure, cause):
         failure.__dict__.setdefault(name, value)
     failure.code = code     # SQLAlchemy's errors have a code of their own
     return failure
-
-
-@contextmanager
-def _broken_chain_is_an_error():
-    """Stop where Alembic warns that revision files do not fit together.
-
-    It goes on without the one file or the other, and changes the database.
-    """
-    with warnings.catch_warnings():
-        for message in (r'Revision .* is present more than once',
-                        r'Revision .* referenced from .* is not present'):
-            warnings.filterwarnings('error', message, UserWarning)
-        yield

@@ -7,15 +7,38 @@ from . import compat
 class MigrateState(object):
     """What ``app.extensions['migrate']`` holds for env.py to read.
 
-    All attributes may be changed by the application.
+    All attributes may be changed by the application.  While env.py runs,
+    its thread sees what env.py files of every age can work with.
     """
 
     def __init__(self, migrate, db, directory, configure_args):
         self.migrate = migrate
-        self.db = db
         self.directory = directory
-        self.configure_args = configure_args
+        self._db = db
+        self._configure_args = configure_args
         self._metadata = None
+
+    def view(self, env_py):
+        """The :class:`compat.env_py.View` for an env.py, given its path."""
+        return compat.env_py.View(self._db, self._configure_args, env_py)
+
+    @property
+    def db(self):
+        view = compat.env_py.view_of(self)
+        return self._db if view is None else view.db
+
+    @db.setter
+    def db(self, db):
+        self._db = db
+
+    @property
+    def configure_args(self):
+        view = compat.env_py.view_of(self)
+        return self._configure_args if view is None else view.configure_args
+
+    @configure_args.setter
+    def configure_args(self, configure_args):
+        self._configure_args = configure_args
 
     @property
     def metadata(self):

@@ -121,7 +121,7 @@ wait = option(
          'database; 0: fail at once (default is 600).')
 no_lock = option(
     'no_lock', '--no-lock', kind='flag',
-    help='Take no lock, as behind a pooler in transaction mode.')
+    help='Take no lock, where nothing else migrates the database.')
 lock_timeout = option(
     'lock_timeout', '--lock-timeout', kind='number',
     help='Seconds that a statement may wait for a table lock (PostgreSQL, '

@@ -134,7 +134,7 @@ def _copied(command):
 
 def _declared(flask_script, command, operation):
     """Make a Command of an operation, as ``@manager.option`` does."""
-    defaults = compat.python.argument_defaults(operation.__wrapped__)
+    defaults = operation.defaults
     command.option_list = [_option(flask_script, each,
                                    defaults.get(each.name, False))
                            for each in operation.options]
@@ -166,8 +166,7 @@ def _run(operation):
     """The function that Flask-Script calls: it prints errors and exits."""
     @wraps(operation)
     def run(*args, **kwargs):
-        names = compat.python.argument_names(operation.__wrapped__)
-        kwargs.update(zip(names, args))
+        kwargs.update(zip(operation.names, args))
         # Returns nothing: Manager.run() would make an exit code of it.
         console.run(operation, kwargs)
     return run

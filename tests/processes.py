@@ -41,7 +41,7 @@ TOGETHER = u'''
 import json, os, sys
 from application import app
 from alembic import command
-from flask_migrate import changes
+from flask_migrate.run import execution  # noqa: F401
 from flask_migrate.script import Manager, MigrateCommand
 from sqlalchemy import create_engine
 

@@ -744,6 +744,73 @@ def running(kind, obstacle):
         server.stop()
 
 
+# PgBouncer ------------------------------------------------------------------
+
+class PgBouncer(PostgreSQL):
+    """A pooler in transaction mode, in front of a PostgreSQL server.
+
+    :param server: the PostgreSQL server.
+    :param size: how many connections to one database it makes.
+    """
+    name = 'pgbouncer'
+    orderly_signal = 'SIGINT'
+    quick_signal = 'SIGKILL'
+
+    def __init__(self, server, size=20):
+        PostgreSQL.__init__(self)
+        self.server = server
+        self.size = size
+        self.user, self.password = server.user, server.password
+
+    def initialize(self):
+        self.write('users', '"%s" "%s"\n' % (self.user, self.password))
+
+    def command(self):
+        return [pgbouncer_program(), '-q', self.write_settings()]
+
+    def write_settings(self):
+        settings = self.path('pgbouncer.ini')
+        if os.path.exists(settings):
+            os.remove(settings)
+        return self.write('pgbouncer.ini', '\n'.join([
+            '[databases]',
+            '* = host=%s port=%d' % (self.server.host, self.server.port),
+            '[pgbouncer]',
+            'listen_addr = ' + self.host,
+            'listen_port = %d' % self.port,
+            'unix_socket_dir =',
+            'auth_type = md5',
+            'auth_file = ' + self.path('users'),
+            'pool_mode = transaction',
+            'default_pool_size = %d' % self.size,
+            'query_wait_timeout = 2',
+            'server_check_delay = 0',
+            'max_client_conn = %d' % MAX_CONNECTIONS, '']))
+
+
+def pgbouncer_program():
+    return first_program('pgbouncer')
+
+
+def pgbouncer_missing():
+    missing = postgresql_server_missing()
+    if missing is None and pgbouncer_program() is None:
+        return 'PgBouncer is not installed.'
+    return missing
+
+
+@contextlib.contextmanager
+def pgbouncer_of(server, size=20):
+    """A context manager: PgBouncer in front of a server, running."""
+    pooler = PgBouncer(server, size)
+    try:
+        pooler.create()
+        pooler.start()
+        yield pooler
+    finally:
+        pooler.stop()
+
+
 # Fixtures -------------------------------------------------------------------
 
 def skip_without(server_missing, driver_missing):
@@ -765,6 +832,14 @@ def mariadb_server():
     skip_without(mariadb_server_missing(), mariadb_driver_missing())
     with mariadb() as server:
         yield server
+
+
+@pytest.fixture(scope='session')
+def pgbouncer(postgresql_server):
+    """PgBouncer in transaction mode, in front of the PostgreSQL server."""
+    skip_without(pgbouncer_missing(), postgresql_driver_missing())
+    with pgbouncer_of(postgresql_server) as pooler:
+        yield pooler
 
 
 @contextlib.contextmanager

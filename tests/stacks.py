@@ -41,7 +41,6 @@ class Stack:
         self.deps = section['deps'].strip().splitlines()
         self.prepare = section.get('commands_pre', '').strip()
         self.python = None      # the interpreter the environment is made with
-        self.repeated = 0       # tests that passed the second time only
         self.summary = ''       # the last line of pytest, or what went wrong
         self.failed = False
         self.counts = {}
@@ -196,9 +195,6 @@ def run_stack(stack, workdir, wheel, options):
                        signal.SIGINT)
             log.flush()
             read_summary(stack, read(log_path(stack, workdir)))
-            if code == 1:
-                code = repeat_failed(stack, pytest, log, source, env, options,
-                                     workdir)
         # pytest itself exits with 5 where it collected nothing.
         stack.failed = code != 0 or not stack.count('passed')
         if not stack.summary:
@@ -208,23 +204,6 @@ def run_stack(stack, workdir, wheel, options):
         stack.summary = str(e)
     stack.seconds = time.time() - start
     return stack
-
-
-def repeat_failed(stack, pytest, log, source, env, options, workdir):
-    """Run the tests that failed once more: what fails twice has failed.
-
-    Locks, timeouts and Ctrl-C are tested on the clock of a machine that has
-    other work to do. The table says how many passed only then.
-    """
-    first = stack.counts
-    code = run(pytest + ['--last-failed'], log, source, env, options.timeout,
-               signal.SIGINT)
-    log.flush()
-    read_summary(stack, read(log_path(stack, workdir)))
-    stack.repeated = stack.count('passed')
-    stack.counts = dict(first, failed=stack.count('failed', 'error'), error=0,
-                        passed=first.get('passed', 0) + stack.repeated)
-    return code
 
 
 def read_summary(stack, text):
@@ -305,9 +284,7 @@ def report(stacks, workdir):
             print(row % (stack.name, stack.version, stack.count('passed'),
                          stack.count('failed', 'error'),
                          stack.count('skipped'), '%.0f' % stack.seconds,
-                         stack.failed and 'FAILED' or 'ok'
-                         + (', %d of them when repeated' % stack.repeated
-                            if stack.repeated else '')))
+                         stack.failed and 'FAILED' or 'ok'))
 
     # A stack that failed before its tests did counts as one failure.
     print('\n%d passed, %d failed' % (

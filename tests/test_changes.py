@@ -5,7 +5,7 @@ import os
 import pytest
 
 from alembic.util import CommandError
-from flask_migrate import failures
+from flask_migrate import MigrationFailed
 from project import Project
 
 TABLE = "op.create_table('%s', sa.Column('id', sa.Integer, primary_key=True))"
@@ -130,7 +130,7 @@ def test_the_traceback_on_request(chain, command_line, monkeypatch):
 def test_the_exception_from_python(chain):
     chain.write_revision('c3', "op.execute('INSERT INTO nowhere VALUES (1)')",
                          down='b2', name='c3_.py')
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         chain.python('upgrade')
     error = caught.value
     assert isinstance(error, CommandError) and isinstance(error, SystemExit)
@@ -193,7 +193,7 @@ def test_several_databases_of_two_kinds(mariadb_url, first, request, tmpdir):
                 "    op.execute('CREATE TABLE %s (id INTEGER)')\n%s\n\n"
                 'def downgrade(engine_name):\n    pass\n'
                 % (name, down, name, extra))
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         project.python('upgrade')
     message = str(caught.value)
     assert "database 'default' is at base, as before" in message
@@ -227,14 +227,14 @@ def test_an_exception_of_the_revisions_own(chain):
             chain.python('upgrade')
     finally:
         del sys.modules['reader_error']
-    assert isinstance(caught.value, failures.MigrationFailed)
+    assert isinstance(caught.value, MigrationFailed)
     assert caught.value.revision == 'a1'
 
 
 def test_a_command_inside_a_revision_is_refused(chain):
     chain.write_revision('a1', 'import flask_migrate\n'
                          'flask_migrate.current()', name='a1_.py')
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         chain.python('upgrade')
     assert 'cannot run another command' in str(caught.value)
     assert chain.tables() == []
@@ -264,7 +264,7 @@ def test_what_autocommit_has_committed(postgresql_url, tmpdir):
         "with op.get_context().autocommit_block():\n"
         "    op.execute('CREATE INDEX CONCURRENTLY ia1 ON a1 (id)')\n"
         "op.execute('CREATE TABLE lost (id INTEGER)')\n1 / 0")
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         project.python('upgrade')
     assert caught.value.took_effect == [
         'CREATE TABLE a1 (id INTEGER)',
@@ -280,13 +280,13 @@ def test_mariadb_statements_in_other_clothes(mariadb_url, tmpdir):
         'a1', "op.execute('CREATE TABLE a1 (id INTEGER)')\n"
         "op.execute('INSERT INTO a1 VALUES (1)')\n"
         "op.execute('CREATE TEMPORARY TABLE t1 (id INTEGER)')\n1 / 0")
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         project.python('upgrade')
     assert caught.value.took_effect == ['CREATE TABLE a1 (id INTEGER)']
     assert project.query('SELECT * FROM a1') == []
     project.execute('DROP TABLE a1')
     project.write_revision(
         'a1', "op.execute('/* why */ CREATE TABLE a1 (id INTEGER)')\n1 / 0")
-    with pytest.raises(failures.MigrationFailed) as caught:
+    with pytest.raises(MigrationFailed) as caught:
         project.python('upgrade')
     assert caught.value.took_effect == ['CREATE TABLE a1 (id INTEGER)']

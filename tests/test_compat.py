@@ -35,7 +35,7 @@ def test_it_imports_nothing_of_ours():
         if name.startswith('compat' + os.sep):
             assert not re.search(r'^\s*from \.\.|import flask_migrate', text,
                                  re.M), name
-            assert not re.search(r'^(import|from) (alembic|sqlalchemy|flask)',
+            assert not re.search(r'^(import|from) (alembic|sqlalchemy)\b',
                                  text, re.M), name
 
 

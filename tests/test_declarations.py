@@ -77,17 +77,15 @@ def operation(name):
 
 
 def signature(function):
-    names = compat.python.argument_names(function)
-    defaults = compat.python.argument_defaults(function)
-    return [(name, defaults[name]) for name in names]
+    return [(name, function.defaults[name]) for name in function.names]
 
 
 @pytest.mark.parametrize('name', sorted(SIGNATURES))
 def test_positional_parameters(name):
     function = getattr(flask_migrate, name)
     pinned = SIGNATURES[name]
-    assert signature(function.__wrapped__)[:len(pinned)] == pinned
-    assert 'x_arg' in dict(signature(function.__wrapped__))
+    assert signature(function)[:len(pinned)] == pinned
+    assert 'x_arg' in dict(signature(function))
 
 
 @pytest.mark.parametrize('name', sorted(FLAGS))
@@ -110,7 +108,7 @@ def test_options_are_parameters(name):
     function = OPERATIONS[name]
     declared = [option.name for option in function.options
                 if not option.of_command_line]
-    parameters = [each for each, _ in signature(function.__wrapped__)]
+    parameters = [each for each, _ in signature(function)]
     without = ['progress']          # a function cannot stand in a shell
     assert set(declared) - set(parameters) == set()
     assert set(parameters) - set(declared) - set(without) == set()
@@ -152,7 +150,7 @@ def test_flask_script_command(name):
     declared = operation(name)
     assert command.__doc__ == help_sentence(declared)
     assert len(command.option_list) == len(declared.options)
-    defaults = dict(signature(declared.__wrapped__))
+    defaults = dict(signature(declared))
     for made, option in zip(command.option_list, declared.options):
         assert made.args == (option.flags or (option.name,))
         assert made.kwargs.get('dest', made.args[0]) == option.name
@@ -169,7 +167,7 @@ def test_click_command(name):
     declared = operation(name)
     assert command.help == help_sentence(declared)
     assert len(command.params) == len(declared.options)
-    defaults = dict(signature(declared.__wrapped__))
+    defaults = dict(signature(declared))
     for made, option in zip(command.params, declared.options):
         assert made.name == option.name
         if option.flags:

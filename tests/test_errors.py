@@ -386,6 +386,15 @@ def no_url(project):
 @case('upgrade')
 def no_driver(project):
     use(project, 'oracle+cx_oracle://me:secret@127.0.0.1/app')
+    return ["driver 'cx_Oracle'", 'SQLALCHEMY_DATABASE_URI',
+            'pip install cx_Oracle']
+
+
+@case('upgrade')
+def no_driver_of_a_configured_url(project):
+    url = 'oracle+cx_oracle://me:secret@127.0.0.1/app'
+    use(project, url)
+    project.app.config['SQLALCHEMY_DATABASE_URI'] = url
     return ["driver 'cx_Oracle'", 'oracle+cx_oracle://me:***@127.0.0.1/app',
             'pip install cx_Oracle']
 
@@ -649,7 +658,7 @@ def in_script(project, text):
     return path
 
 
-@broken
+@case('upgrade')
 def a_syntax_error(project):
     in_script(project, 'op.execute(]\n')
     return ['versions', 'cccc3333_.py, line 16', 'SyntaxError']
@@ -661,13 +670,13 @@ def conflict_markers(project):
     return ['cccc3333_.py, line 16', 'merge-conflict markers']
 
 
-@broken
+@case('upgrade')
 def a_failing_import(project):
     in_script(project, 'from none_such import x\n')
     return ['cccc3333_.py, line 16', 'Error', 'none_such', 'Install']
 
 
-@broken
+@case('upgrade')
 def a_wrong_name(project):
     in_script(project, 'none_such.x\n')
     return ['cccc3333_.py, line 16', "NameError: name 'none_such'"]

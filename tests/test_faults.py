@@ -10,7 +10,7 @@ import signal
 
 import pytest
 
-from flask_migrate import failures
+from flask_migrate import MigrationFailed
 from project import Project
 
 #: What upgrade() does.
@@ -166,7 +166,7 @@ class Chain(object):
             self.upgrade_in_child()
             return None
         with pytest.raises(KeyboardInterrupt if way == 'interrupt'
-                           else failures.MigrationFailed) as caught:
+                           else MigrationFailed) as caught:
             self.project.python('upgrade')
         return caught.value
 

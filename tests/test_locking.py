@@ -10,7 +10,8 @@ import time
 from alembic.util import CommandError
 import pytest
 
-from flask_migrate import compat, locking
+from flask_migrate import LockTimeout, compat, dialects
+from flask_migrate.run.locks import Locks
 from project import COMMAND_LINES, Project
 import processes
 
@@ -91,11 +92,22 @@ def sqlite_accounts(tmpdir):
     return make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
 
 
+def lock_of(engine):
+    return dialects.of(engine).lock(engine)
+
+
+def take(engines, locks=None):
+    """Take the locks of engines as a run does."""
+    locks = locks or Locks(0)
+    locks.take(engines)
+    return locks
+
+
 @contextmanager
 def held(project, bind=None):
     """Hold the lock of the project's database, as another process would."""
-    lock = locking.lock_of(project.engine(bind))
-    lock.acquire(0)
+    lock = lock_of(project.engine(bind))
+    dialects.wait_for(lock, 0)
     try:
         yield lock
     finally:
@@ -196,16 +208,16 @@ def test_the_order_of_binds_does_not_matter(
     project = Project(tmpdir, binds=urls)
     engines = [project.engine(name) for name in 'abc']
     orders = []
-    acquire = locking.Lock.acquire
-    monkeypatch.setattr(
-        locking.Lock, 'acquire', lambda self, *args:
-        orders[-1].append(self.key) or acquire(self, *args))
+    for kind in set(type(lock_of(engine)) for engine in engines):
+        def try_acquire(self, real=kind.try_acquire):
+            orders[-1].append(self.key)
+            return real(self)
+        monkeypatch.setattr(kind, 'try_acquire', try_acquire)
     for some in engines, engines[::-1], engines[1:] + engines[:1]:
         orders.append([])
-        locks = locking.take_locks(some, 0, {})
-        assert len(locks) == 3
-        for lock in locks.values():
-            lock.release()
+        locks = take(some)
+        assert len(locks.held) == 3
+        locks.release()
     assert orders[0] == orders[1] == orders[2]
 
 
@@ -232,12 +244,11 @@ def test_a_database_in_two_binds_is_locked_once(accounts):
     for other in (url, url.replace('127.0.0.1', 'localhost')):
         from sqlalchemy import create_engine
         engine = create_engine(other)
-        locks = locking.take_locks([accounts.engine(), engine], 0, {})
-        assert len(locks) == 1
-        # As when env.py has a database that the plan did not have.
-        assert locking.take_locks([engine], 0, locks) == {}
-        for lock in locks.values():
-            lock.release()
+        locks = take([accounts.engine()])
+        assert len(locks.held) == 1
+        # As when env.py has a database that the application does not name.
+        assert take([engine], locks).held == locks.held
+        locks.release()
 
 
 def test_the_databases_of_a_server_have_locks_of_their_own(
@@ -246,11 +257,9 @@ def test_the_databases_of_a_server_have_locks_of_their_own(
         names = [server.create_database() for _ in range(2)]
         project = Project(tmpdir.mkdir(server.name), server.url(names[0]),
                           binds={'other': server.url(names[1])})
-        locks = locking.take_locks(
-            [project.engine(), project.engine('other')], 0, {})
-        assert len(locks) == 2
-        for lock in locks.values():
-            lock.release()
+        locks = take([project.engine(), project.engine('other')])
+        assert len(locks.held) == 2
+        locks.release()
         for name in names:
             server.drop_database(name)
 
@@ -303,7 +312,7 @@ def holder_of(project):
 def test_wait_0_fails_at_once(accounts):
     with held(accounts):
         start = time.time()
-        with pytest.raises(locking.LockTimeout) as caught:
+        with pytest.raises(LockTimeout) as caught:
             accounts.python('upgrade', wait=0)
         assert time.time() - start < 2
     message = str(caught.value)
@@ -323,7 +332,7 @@ def test_the_holder_of_a_server_is_named(tmpdir, postgresql_url, mariadb_url):
             number = lock.own.rows(
                 'SELECT %s()' % ('pg_backend_pid' if 'postgresql' in url
                                  else 'CONNECTION_ID'))[0][0]
-            with pytest.raises(locking.LockTimeout) as caught:
+            with pytest.raises(LockTimeout) as caught:
                 project.python('upgrade', wait=0)
         assert '%d, user flask from 127.0.0.1' % number in str(caught.value)
 
@@ -375,10 +384,10 @@ def test_wait_seconds(sqlite_accounts):
 def test_the_default_is_said_to_migrate(tmpdir):
     project = make(tmpdir, None, wait=0.2)
     with held(project):
-        with pytest.raises(locking.LockTimeout) as caught:
+        with pytest.raises(LockTimeout) as caught:
             project.python('upgrade')
         assert 'waited 0.2 seconds' in str(caught.value)
-        with pytest.raises(locking.LockTimeout) as caught:
+        with pytest.raises(LockTimeout) as caught:
             project.python('upgrade', wait=0)
         assert 'waited' not in str(caught.value)
 
@@ -431,7 +440,7 @@ def test_a_holder_that_is_stopped_and_killed(accounts, tmpdir):
     holder = start_holder(accounts)
 
     holder.send(signal.SIGSTOP)
-    with pytest.raises(locking.LockTimeout) as caught:
+    with pytest.raises(LockTimeout) as caught:
         accounts.python('upgrade', wait=0.3)
     assert 'another process' in str(caught.value).lower()
     if accounts.engine().dialect.name == 'sqlite':
@@ -472,7 +481,7 @@ def test_a_server_that_restarts_while_others_wait(tmpdir, kind, request):
     assert str(caught.value).startswith(
         'The database server ended the connection while this command waited '
         'for another process that is migrating the database: ')
-    assert not isinstance(caught.value, locking.LockTimeout)
+    assert not isinstance(caught.value, LockTimeout)
     project.engine().dispose()
     project.python('upgrade')
     assert_applied_once(project)
@@ -485,22 +494,24 @@ def test_a_lock_file_that_cannot_be_written(sqlite_accounts, tmpdir):
     result = sqlite_accounts.manage('upgrade')
     assert result.code == 1
     assert "Can't write the lock file" in result.stderr
-    assert 'The folder of the database must be writable.' in result.stderr
+    assert 'remove it if no migration is running' in result.stderr
+    assert '--no-lock' in result.stderr
     assert sqlite_accounts.tables() == []
 
 
 def test_a_lock_file_that_its_holder_removes(sqlite_accounts, monkeypatch):
     """Who opened the file before it was removed has locked nothing."""
-    real, removed = locking.fcntl.flock, []
+    import fcntl
+    real, removed = fcntl.flock, []
 
     def flock(file, how):
         real(file, how)
         if not removed:
-            removed.append(os.remove(file.name))
-    monkeypatch.setattr(locking.fcntl, 'flock', flock)
-    lock = locking.lock_of(sqlite_accounts.engine())
-    assert not lock._try()
-    assert lock._try()
+            removed.append(os.remove(lock.path))
+    lock = lock_of(sqlite_accounts.engine())
+    monkeypatch.setattr(fcntl, 'flock', flock)
+    assert not lock.try_acquire()
+    assert lock.try_acquire()
     assert os.path.exists(lock.path)
     lock.release()
     assert not os.path.exists(lock.path)
@@ -522,19 +533,19 @@ def test_a_child_of_a_migration_does_not_hold_the_lock_on(sqlite_accounts):
 
 def test_a_database_in_memory_needs_no_lock(tmpdir):
     project = Project(tmpdir, 'sqlite://')
-    assert locking.lock_of(project.engine()) is None
+    assert lock_of(project.engine()) is None
 
 
 def test_the_connection_of_a_lock_may_be_idle(postgresql_url, mariadb_url):
     from sqlalchemy import create_engine
-    lock = locking.lock_of(create_engine(mariadb_url))
+    lock = lock_of(create_engine(mariadb_url))
     assert lock.own.rows('SELECT @@SESSION.wait_timeout') == ((2000000,),)
     lock.release()
     engine = create_engine(
         postgresql_url, connect_args={
             'options': '-c idle_session_timeout=300'})
-    lock = locking.lock_of(engine)
-    lock.acquire(0)
+    lock = lock_of(engine)
+    assert lock.try_acquire()
     time.sleep(0.6)
-    assert lock._holder()
+    assert lock.holder() and not lock.is_lost()
     lock.release()

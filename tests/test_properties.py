@@ -5,7 +5,7 @@ import tempfile
 
 import pytest
 
-from flask_migrate import failures
+from flask_migrate import MigrationFailed
 from project import Project
 
 hypothesis = pytest.importorskip('hypothesis')
@@ -57,7 +57,7 @@ def test_a_failed_chain_leaves_nothing(chain, data):
                        if start else 'r')
         before = dump(project)
         write(project, chain, faulty, point)
-        with pytest.raises(failures.MigrationFailed) as caught:
+        with pytest.raises(MigrationFailed) as caught:
             project.python('upgrade')
         assert caught.value.revision == 'r%d' % faulty
         assert dump(project) == before

@@ -17,9 +17,9 @@ pytestmark = pytest.mark.skipif(
 PACKAGE = os.path.dirname(os.path.abspath(flask_migrate.__file__))
 
 #: The modules that have names for applications.
-PUBLIC = ['__init__', 'changes', 'cli', 'commands', 'environment', 'errors',
-          'extension', 'failures', 'folder/__init__', 'folder/config',
-          'locking', 'script', 'sqlite']
+PUBLIC = ['__init__', 'cli', 'commands', 'environment', 'errors', 'extension',
+          'folder/__init__', 'folder/config', 'run/__init__', 'run/progress',
+          'script']
 
 # Most of the time would go into packages that no stub says anything about.
 CONFIG = """\
@@ -37,14 +37,13 @@ from flask_migrate import (
     %(names)s)
 from flask_migrate import alembic_version, command, current_app, log
 from flask_migrate import _get_config
-from flask_migrate.changes import Progress
+from flask_migrate import Progress
 from flask_migrate.cli import db as group, entry_point
 from flask_migrate.environment import function_suffixes, run_migrations
-from flask_migrate.errors import DiffsDetected, MigrateError, NoApplication
-from flask_migrate.failures import MigrationFailed
-from flask_migrate.locking import LockTimeout
+from flask_migrate.errors import (
+    DiffsDetected, ForeignKeyViolation, LockLost, LockTimeout, MigrateError,
+    MigrationFailed, NoApplication)
 from flask_migrate.script import Command, Option, Server, Shell, prompt_bool
-from flask_migrate.sqlite import ForeignKeyViolation
 from typing_extensions import assert_type
 
 extension = Migrate(directory=Path('migrations'), wait=0.5, lock_timeout=3,

@@ -4,7 +4,13 @@ Alembic is imported only inside functions: see ``flask_migrate/__init__.py``.
 """
 from __future__ import absolute_import
 
-from .python import argument_names, native, text_type
+from contextlib import contextmanager
+import os
+import sys
+
+from .python import (
+    Silence, argument_defaults, argument_names, native, same_function,
+    text_type)
 
 # The first Alembic release that knows an argument or a command; all other
 # arguments of ours exist in 0.6.
@@ -141,18 +147,63 @@ def format_script(script, verbose=False, **settings):
     return text_type(script)
 
 
-def can_be_quiet():
-    """Whether Alembic's status lines can be switched off (1.11)."""
+@contextmanager
+def quiet_status():
+    """Keep Alembic's status lines out of ``sys.stdout``.
+
+    It can be told so (``quiet``) from 1.11 on.
+    """
     from alembic.config import Config
-    return hasattr(Config, 'messaging_opts')
+    if hasattr(Config, 'messaging_opts'):
+        yield
+        return
+    stdout, sys.stdout = sys.stdout, Silence()
+    try:
+        yield
+    finally:
+        sys.stdout = stdout
 
 
-def plan_heads(context):
-    """The revisions a database is at, as a tuple (several since 0.7)."""
-    if hasattr(context, 'get_current_heads'):
-        return tuple(context.get_current_heads())
-    revision = context.get_current_revision()
-    return (revision,) if revision else ()
+def as_tuple(heads):
+    """Revisions as a tuple; before 0.7 there is one, or None."""
+    if isinstance(heads, (tuple, list)):
+        return tuple(heads)
+    return (heads,) if heads else ()
+
+
+def as_given(heads):
+    """Revisions as Alembic passes them on: before 0.7 one, or None."""
+    heads = as_tuple(heads)
+    return heads if has_branches() else (heads + (None,))[0]
+
+
+def heads_of(context):
+    """The revisions that a database is at, as Alembic passes them on."""
+    if hasattr(context, 'get_current_heads'):           # 0.7
+        return context.get_current_heads()
+    return context.get_current_revision()
+
+
+def stand_in_for_heads(context, heads):
+    """Let ``heads(read)`` answer for a context's heads.
+
+    ``run_migrations()`` asks for them first of all.
+    """
+    name = 'get_current_heads' if hasattr(context, 'get_current_heads') \
+        else 'get_current_revision'                     # 0.6
+    read = getattr(context, name)
+    setattr(context, name, lambda: heads(read))
+
+
+def is_unknown(script, heads):
+    """Whether a database is at a revision that no file has."""
+    for head in heads:
+        try:
+            if script.get_revision(head) is None:
+                return True
+        except Exception:
+            return True
+    return False
 
 
 def leave_version_table(context):
@@ -161,9 +212,12 @@ def leave_version_table(context):
     Alembic has ``dont_mutate`` for that from 1.3 on; 0.6 creates the table
     before it reads.
     """
+    context.opts['dont_mutate'] = True
     if alembic_version() >= (1, 4):
         return
     context._version.create = lambda *args, **kwargs: None
+    if has_branches():
+        return
     read = context.get_current_revision
 
     def get_current_revision():
@@ -171,9 +225,52 @@ def leave_version_table(context):
                 context.connection, context._version.name,
                 context._version.schema):
             return read()
-    if not has_branches():
-        context.get_current_revision = get_current_revision
-        context._current_rev = get_current_revision
+    context.get_current_revision = get_current_revision
+    context._current_rev = get_current_revision
+
+
+def allow_version_table(context):
+    """Let a MigrationContext create the version table after all."""
+    context.opts.pop('dont_mutate', None)
+    # 'purge' is 1.2; with it Alembic would not ask for the heads.
+    if alembic_version() < (1, 4):
+        del context._version.create
+        if not has_branches():
+            context._version.create(context.connection, checkfirst=True)
+
+
+def forget_revisions(context):
+    """Empty the version table: ``stamp --purge`` (1.2)."""
+    context._ensure_version_table(purge=True)
+
+
+def same_context(context, connection):
+    """A MigrationContext as *context* is, on another connection."""
+    options = dict(context.opts, dont_mutate=True)
+    other = type(context).configure(connection, opts=options)
+    leave_version_table(other)
+    return other
+
+
+def attributes(config):
+    """What callers have given to env.py on a Config (0.7.5)."""
+    return getattr(config, 'attributes', None) or {}
+
+
+def without_defaults(configure, kwargs, said):
+    """The arguments of ``context.configure()`` that env.py has given.
+
+    Alembic before 1.5 passes on all of them, with their defaults.
+
+    :param configure: the method.
+    :param said: is called for the names that env.py gives in its text.
+    """
+    if alembic_version() >= (1, 5):
+        return kwargs
+    names = said()
+    return dict((name, value) for name, value in kwargs.items()
+                if name in names
+                or value is not argument_defaults(configure).get(name, kwargs))
 
 
 def steps(function, heads, context):
@@ -208,8 +305,7 @@ def in_transactions(steps, context):
     with what it has changed already.
     """
     connection = context.connection
-    if alembic_version() >= (1, 5) or connection.in_transaction() \
-            or connection.dialect.name not in ('mysql', 'mariadb'):
+    if alembic_version() >= (1, 5) or connection.in_transaction():
         return steps
     begin = getattr(context, 'begin_transaction', None)
     if begin is None:                                       # 0.6
@@ -233,8 +329,77 @@ def stamp(**kwargs):
 
 
 def script_directory(config):
-    from alembic.script import ScriptDirectory
-    return ScriptDirectory.from_config(config)
+    """The ScriptDirectory of a Config, of the class that Alembic uses.
+
+    Some applications set ``alembic.command.ScriptDirectory``.
+    """
+    from alembic import command
+    return command.ScriptDirectory.from_config(config)
+
+
+def load_python_file(folder, filename):
+    """Execute a file as Alembic does; return its module."""
+    from alembic.util import load_python_file
+    return load_python_file(folder, filename)
+
+
+def version_folders(directory):
+    """The folders of a ScriptDirectory's revision files that exist."""
+    found = getattr(directory, '_version_locations', None) \
+        or [directory.versions]                         # 0.6
+    return [path for path in found if os.path.isdir(path)]
+
+
+def load_revisions(directory):
+    """Let a ScriptDirectory read its files."""
+    return directory.revision_map._revision_map
+
+
+def read_scripts_by(make, check):
+    """Let the folders of our Configs be read another way, for good.
+
+    Private are ``Script._from_filename``, which is ``_from_path`` from 1.16
+    on, and ``_load_revisions``, from 0.7 to 1.20; a ScriptDirectory that has
+    its own is left alone.
+
+    :param make: gives a Script for class, folder and file name, or None to
+        leave it to Alembic.
+    :param check: gives the Scripts of a ScriptDirectory, if they are right.
+    """
+    from alembic.script import Script, ScriptDirectory
+    if not has_branches():
+        return
+    from_config = ScriptDirectory.from_config.__func__
+    name = '_from_filename' if hasattr(Script, '_from_filename') \
+        else '_from_path'
+    from_file = getattr(Script, name).__func__
+    load = ScriptDirectory._load_revisions
+
+    def _from_file(cls, directory, *path):
+        found = None
+        if getattr(directory, 'reads_headers', False):
+            found = make(cls, *os.path.split(os.path.join(*path)))
+        return found or from_file(cls, directory, *path)
+
+    def _from_config(cls, config):
+        directory = from_config(cls, config)
+        if hasattr(config, 'run') \
+                and same_function(cls._load_revisions, load):
+            kind = type(directory.revision_map)
+            directory.revision_map = kind(
+                lambda: check(directory, _read(directory)))
+        return directory
+    setattr(Script, name, classmethod(_from_file))
+    ScriptDirectory.from_config = classmethod(_from_config)
+
+
+def _read(directory):
+    """The Scripts of a ScriptDirectory, where their headers will do."""
+    directory.reads_headers = True
+    try:
+        return list(directory._load_revisions())
+    finally:
+        directory.reads_headers = False
 
 
 def step_parts(step):
@@ -270,3 +435,8 @@ def step_text(step):
                                 before, after) \
             + (', %s' % step[3] if any(step[3:]) else '')
     return native(text_type(step))
+
+
+def version_table(context):
+    """A MigrationContext's table of versions (it has no public name)."""
+    return context._version

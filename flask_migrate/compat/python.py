@@ -1,7 +1,10 @@
 """What depends on the version of Python."""
 import inspect
+import io
 import os
+import signal
 import sys
+import time
 import traceback
 import types
 
@@ -48,6 +51,15 @@ class TextStream(object):
 
     def write(self, text):
         self._stream.write(native(text))
+
+
+class Silence(io.StringIO):
+    """A stdout for commands that are called from Python."""
+
+    encoding = 'utf-8'      # Alembic of Python 2.7 asks
+
+    def write(self, text):
+        return len(text)
 
 
 def text_stream(stream):
@@ -151,3 +163,65 @@ def error_text(error):
 def sqlite_error():
     import sqlite3
     return sqlite3.Error
+
+
+def hide_first_parameter(wrapper, function):
+    """Let help() and inspect show *function* without its first parameter.
+
+    Python 2.7 has no signatures: it shows ``*args, **kwargs``.
+    """
+    wrapper.__dict__.pop('__wrapped__', None)
+    if hasattr(inspect, 'signature'):
+        signature = inspect.signature(function)
+        wrapper.__signature__ = signature.replace(
+            parameters=list(signature.parameters.values())[1:])
+
+
+def monotonic():
+    """Seconds on a clock that nobody sets (``time`` has it from 3.3 on)."""
+    if hasattr(time, 'monotonic'):
+        return time.monotonic()
+    return os.times()[4] or time.time()     # Windows has no such time
+
+
+def signals_can_wake():
+    """Whether ``signal.set_wakeup_fd`` tells of signals, and of which.
+
+    Windows takes sockets only; Python before 3.3 does not write which signal
+    came, so there must be no other that a program handles.
+    """
+    if os.name != 'posix':
+        return False
+    return sys.version_info >= (3, 3) or not any(
+        callable(signal.getsignal(number))
+        for number in range(1, signal.NSIG)
+        if number not in (signal.SIGINT, signal.SIGTERM))
+
+
+def signal_pipe():
+    """The ends of a pipe; writing to it, also by a signal, never waits."""
+    import fcntl
+    ends = os.pipe()
+    for end in ends:
+        fcntl.fcntl(end, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+    flags = fcntl.fcntl(ends[1], fcntl.F_GETFL)
+    fcntl.fcntl(ends[1], fcntl.F_SETFL, flags | os.O_NONBLOCK)
+    return ends
+
+
+def is_signal(data, *numbers):
+    """Whether the byte that a signal has written is of one of *numbers*."""
+    return sys.version_info < (3, 3) or ord(data) in numbers
+
+
+def write_ready(descriptor, data):
+    """Write to a descriptor that does not wait."""
+    try:
+        os.write(descriptor, data)
+    except EnvironmentError:
+        pass                    # full, or closed
+
+
+def same_function(one, other):
+    """Whether two are the same function of a class (2.7: unbound methods)."""
+    return getattr(one, '__func__', one) is getattr(other, '__func__', other)

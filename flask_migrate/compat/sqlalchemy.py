@@ -39,8 +39,7 @@ def exact_url_text(url):
 
 def raw_connection(connection):
     """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
-    fairy = connection.connection
-    return getattr(fairy, 'dbapi_connection', None) or fairy.connection
+    return raw_of(connection.connection)
 
 
 def copy_table(table, metadata):
@@ -124,9 +123,87 @@ def server_process(connection):
     psycopg2 has ``get_backend_pid``, psycopg ``info``, MySQLdb and PyMySQL
     ``thread_id``, MySQL Connector ``connection_id``.
     """
-    raw = raw_connection(connection)
+    return raw_server_process(raw_connection(connection))
+
+
+def raw_server_process(raw):
+    """The same of a DBAPI connection; it asks nothing of the server."""
     for name in ('get_backend_pid', 'thread_id', 'connection_id'):
         found = getattr(raw, name, None)
         if found is not None:
             return found() if callable(found) else found
     return getattr(getattr(raw, 'info', None), 'backend_pid', None)
+
+
+def on_checkin(connection, function):
+    """Call a function when a Connection's DBAPI connection is returned.
+
+    :param function: is given the pool's record of it.
+    :return: a function that stops listening, if that has happened; else it
+        goes on until it happens.
+    """
+    raw = raw_connection(connection)
+    returned = []
+
+    def checkin(one, record):
+        if one is raw and not returned:
+            returned.append(True)
+            function(record)
+    stop = listen(connection.engine.pool, checkin=checkin)
+    return lambda: returned and stop()
+
+
+def has_begun(connection):
+    """Whether a transaction is open, also one of the driver only.
+
+    psycopg2 has ``get_transaction_status``, psycopg ``info``; PyMySQL and
+    MySQLdb do not say.
+    """
+    if connection.in_transaction():
+        return True
+    raw = raw_connection(connection)
+    ask = getattr(raw, 'get_transaction_status', None)
+    if ask is not None:
+        return ask() != 0
+    info = getattr(raw, 'info', None)
+    return getattr(info, 'transaction_status', 0) != 0
+
+
+def is_mariadb(dialect):
+    """Whether a MySQL dialect speaks to MariaDB; None: nobody has asked.
+
+    SQLAlchemy has ``is_mariadb`` from 1.4 on.
+    """
+    if dialect.name == 'mariadb' or getattr(dialect, 'is_mariadb', False):
+        return True
+    version = getattr(dialect, 'server_version_info', None)
+    return version and 'MariaDB' in version
+
+
+def raw_of(fairy):
+    """The DBAPI connection that a pool has given (named in 1.4.24)."""
+    return getattr(fairy, 'dbapi_connection', None) or fairy.connection
+
+
+def has_one_connection(engine):
+    """Whether a pool's connection cannot be replaced by another.
+
+    A database in memory is gone with the connection.
+    """
+    from sqlalchemy import pool
+    return isinstance(engine.pool, (pool.StaticPool,
+                                    pool.SingletonThreadPool))
+
+
+def import_driver(url):
+    """Import the driver of a URL (``import_dbapi`` from SQLAlchemy 2.0)."""
+    kind = url.get_dialect()
+    if hasattr(kind, 'import_dbapi'):
+        kind.import_dbapi()
+    else:
+        kind.dbapi()
+
+
+def has_table(connection, name, schema=None):
+    """Whether there is a table (``Inspector.has_table`` is 1.4)."""
+    return connection.dialect.has_table(connection, name, schema)

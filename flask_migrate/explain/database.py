@@ -1,90 +1,19 @@
-"""What is wrong with a database, or with the URL that names it."""
+"""What is wrong with a database, in the words of its driver."""
 import os
 import re
 
+from sqlalchemy.exc import DBAPIError
+
 from .. import compat
 from ..compat.python import text
-
-#: How drivers are called where SQLAlchemy looks for them, and in the index.
-PACKAGES = {'MySQLdb': 'mysqlclient', 'pymysql': 'PyMySQL',
-            'psycopg': '"psycopg[binary]"', 'psycopg2': 'psycopg2-binary',
-            'mysql': 'mysql-connector-python', 'oracledb': 'oracledb',
-            'cx_Oracle': 'cx_Oracle', 'pyodbc': 'pyodbc',
-            'asyncpg': 'asyncpg', 'pg8000': 'pg8000'}
-
-SETTING = 'SQLALCHEMY_DATABASE_URI'
-
-
-def explain_configuration(facts):
-    """A database URL from which SQLAlchemy cannot make an engine."""
-    from sqlalchemy import exc
-    error = facts.error
-    if isinstance(error, exc.ArgumentError):
-        return _bad_url(facts)
-    if isinstance(error, ImportError):
-        return _no_driver(facts)
-    if isinstance(error, RuntimeError) and SETTING in facts.message \
-            and 'must be set' in facts.message:
-        return "The application names no database. Set %s (or " \
-            "SQLALCHEMY_BINDS) in its configuration." % SETTING
-    return None
-
-
-def _bad_url(facts):
-    plugin = re.search(r"Can't load plugin: sqlalchemy.dialects:(\S+)",
-                       facts.message)
-    if plugin and plugin.group(1).split('.')[0] == 'postgres':
-        return "The database URL begins with 'postgres://', which " \
-            "SQLAlchemy no longer reads. Write 'postgresql://' in %s." \
-            % SETTING
-    if plugin:
-        return "The database URL begins with '%s://', which SQLAlchemy " \
-            "doesn't know. Correct %s, or install the package for that " \
-            "database." % (plugin.group(1).replace('.', '+'), SETTING)
-    if re.search(r'Could not parse (rfc1738|SQLAlchemy) URL', facts.message):
-        # Not quoted: there may be a password in it.
-        return "What %s holds is not a database URL. One looks like " \
-            "postgresql://user:password@host/name or sqlite:///file.db." \
-            % SETTING
-    return None
-
-
-def _no_driver(facts):
-    """An ImportError that SQLAlchemy raised to load a driver."""
-    from sqlalchemy.engine.url import URL
-    if not any(os.sep + 'sqlalchemy' + os.sep in frame.f_code.co_filename
-               for frame in facts.frames):
-        return None
-    url = facts.known(URL)
-    module = re.search(r"No module named '?([\w.]+)", facts.message)
-    if url is None or not module:
-        return None
-    name = module.group(1).split('.')[0]
-    message = "The database driver '%s', which the URL %s asks for, is not " \
-        "installed. Install it: pip install %s" % (
-            name, shown(url), PACKAGES.get(name, name))
-    if url.drivername == 'postgresql' and name != 'psycopg2' \
-            and compat.python.importable('psycopg2'):
-        message += "\n  Or write 'postgresql+psycopg2://' in %s to use " \
-            "psycopg2, which is installed." % SETTING
-    return message
-
-
-def shown(url):
-    """A URL without its password and its options."""
-    masked = compat.sqlalchemy.url_text(url, hide_password=True)
-    return text(masked).partition('?')[0]
+from .configuration import SETTING, shown
 
 
 def explain_database(facts):
     """An error that a driver reported."""
-    from sqlalchemy.engine import Connection, Engine
-    if not _is_of_a_driver(facts.error):
+    engine = facts.engine()
+    if engine is None or not _is_of_a_driver(facts.error, engine):
         return None
-    known = facts.known((Connection, Engine))
-    if known is None:
-        return None
-    engine = known.engine
     words = _words(getattr(facts.error, 'orig', facts.error), engine.url)
     for pattern, function in REPORTS:
         match = re.search(pattern, words, re.I)
@@ -97,14 +26,10 @@ def explain_database(facts):
     return message
 
 
-def _is_of_a_driver(error):
-    """Whether a driver raised an error: by PEP 249's names, all have them.
-
-    SQLAlchemy's errors around those have the same names.
-    """
-    return any(kind.__name__ in ('DatabaseError', 'InterfaceError',
-                                 'DBAPIError')
-               for kind in type(error).__mro__)
+def _is_of_a_driver(error, engine):
+    """Whether a driver raised an error, or SQLAlchemy around one."""
+    return isinstance(error, DBAPIError) \
+        or isinstance(error, engine.dialect.dbapi.Error)
 
 
 def _words(error, url):

@@ -6,13 +6,15 @@ import sys
 
 from alembic.config import Config as AlembicConfig
 
-from .. import compat, legacy
+from .. import compat
 
 try:
     # Python 2.7: first, as there is a package 'configparser' for it too.
     from ConfigParser import Error as IniError
 except ImportError:
     from configparser import Error as IniError
+
+compat.alembic_context.set_up()
 
 TEMPLATES = os.path.join(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))), 'templates')
@@ -42,6 +44,15 @@ class Config(AlembicConfig):
             if not hasattr(self.cmd_opts, name):
                 setattr(self.cmd_opts, name, value)
 
+    #: The run that the Alembic command of this Config belongs to.
+    run = None
+
+    def let_print(self, visible):
+        """Let Alembic's commands print, or keep them quiet."""
+        if not visible:
+            self.stdout = compat.python.Silence()
+            self.cmd_opts.quiet = True
+
     def get_template_directory(self):
         """Return the folder that holds the templates of ``init``."""
         return self.template_directory or TEMPLATES
@@ -55,7 +66,7 @@ class Config(AlembicConfig):
     def set_section_option(self, section, name, value):
         """Set an option; a ``sqlalchemy.url`` becomes the application's."""
         if name == 'sqlalchemy.url':
-            value = legacy.real_url(value)
+            value = compat.env_py.real_url(value)
         AlembicConfig.set_section_option(self, section, name, value)
 
     def set_main_option(self, name, value):

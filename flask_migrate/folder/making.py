@@ -1,10 +1,10 @@
 """The migrations folder: its templates, making one, checking one."""
 import errno
+from functools import partial
 import io
 import os
 import shutil
 
-from .. import console
 from ..compat.flask_sqlalchemy import bind_keys
 from ..compat.python import text
 from ..errors import MigrateError
@@ -80,7 +80,7 @@ def templates():
     return found
 
 
-def create(state, directory, template, package, x_arg=None):
+def create(state, directory, template, package, x_arg, write):
     """Write a new migrations folder from a template.
 
     :param state: what ``app.extensions['migrate']`` holds.
@@ -88,31 +88,16 @@ def create(state, directory, template, package, x_arg=None):
     :param template: name of a template, or path of one.
     :param package: whether to write ``__init__.py`` files.
     :param x_arg: for the Config that the application's callbacks get.
+    :param write: prints what is done.
     """
     source, names = _template_files(template)
     _check_free(directory)
     state.migrate.call_configure_callbacks(_config(directory, x_arg))
-    versions = os.path.join(directory, 'versions')
     made = []
     try:
-        for path in (directory, versions):
-            if not os.path.isdir(path):
-                with _step('Creating directory %s'
-                           % text(os.path.abspath(path))):
-                    _make_directories(path, made)
-        for name in names:
-            target = os.path.join(directory, name)
-            if name == 'alembic.ini.mako':
-                target = os.path.join(directory, 'alembic.ini')
-            with _step('Generating %s' % text(os.path.abspath(target))):
-                made.append(target)
-                _write(os.path.join(source, name), target, directory)
-        if package:
-            for path in (directory, versions):
-                path = os.path.join(path, '__init__.py')
-                with _step('Generating %s' % text(os.path.abspath(path))):
-                    made.append(path)
-                    io.open(path, 'w').close()
+        for verb, path, make in _steps(directory, source, names, package):
+            with _step('%s %s' % (verb, text(os.path.abspath(path))), write):
+                make(path, made)
     except (EnvironmentError, MigrateError) as error:
         _remove(made)
         if isinstance(error, MigrateError):
@@ -121,16 +106,32 @@ def create(state, directory, template, package, x_arg=None):
             "Can't write the migrations folder '%s': %s. Is a file in its "
             "way, or the permission missing to write there?"
             % (text(directory), text(error.strerror or error)))
-    console.write('The migrations folder is ready: %s'
-                  % text(os.path.abspath(directory)))
+    write('The migrations folder is ready: %s'
+          % text(os.path.abspath(directory)))
 
 
-def mention_binds(db):
+def _steps(directory, source, names, package):
+    """What ``init`` makes, in order: words, path and a function each."""
+    versions = os.path.join(directory, 'versions')
+    for path in (directory, versions):
+        if not os.path.isdir(path):
+            yield 'Creating directory', path, _make_directories
+    for name in names:
+        target = 'alembic.ini' if name == 'alembic.ini.mako' else name
+        yield ('Generating', os.path.join(directory, target),
+               partial(_write, os.path.join(source, name), directory))
+    if package:
+        for path in (directory, versions):
+            yield ('Generating', os.path.join(path, '__init__.py'),
+                   _write_nothing)
+
+
+def mention_binds(db, write):
     """Say that the folder leaves out the databases of the binds."""
     from flask import current_app
     names = bind_keys(current_app, db)
     if names:
-        console.write(
+        write(
             "The binds (%s) take no part: this folder is for the default "
             "database alone. For all databases, remove it and run "
             "'init --multidb'." % ', '.join(names))
@@ -188,7 +189,8 @@ def _make_directories(path, made):
     made.append(path)
 
 
-def _write(source, target, directory):
+def _write(source, directory, target, made):
+    made.append(target)
     if not source.endswith('alembic.ini.mako'):
         shutil.copyfile(source, target)
         return
@@ -199,6 +201,11 @@ def _write(source, target, directory):
                         script_location=escaped(directory))
     with io.open(target, 'w', encoding='utf-8') as file:
         file.write(text)
+
+
+def _write_nothing(path, made):
+    made.append(path)
+    io.open(path, 'w').close()
 
 
 def _remove(made):
@@ -214,11 +221,12 @@ def _remove(made):
 class _step(object):
     """Print what is done, and whether it succeeded."""
 
-    def __init__(self, what):
+    def __init__(self, what, write):
         self.what = what
+        self.write = write
 
     def __enter__(self):
-        console.write(self.what + ' ...', end='')
+        self.write(self.what + ' ...', end='')
 
     def __exit__(self, kind, error, traceback):
-        console.write(' done' if error is None else ' FAILED')
+        self.write(' done' if error is None else ' FAILED')

@@ -1,22 +1,33 @@
-"""The revision files of a migrations folder."""
+"""What ``revision``, ``migrate``, ``merge`` and ``check`` do."""
 import glob
 import os
 
 from flask import current_app
 
-from . import compat, chain, console, runner
-from .databases import forgotten_names
-from .errors import MigrateError
+from .. import compat
+from ..databases import forgotten_names
+from ..errors import MigrateError
+from ..folder import chain
+from ..run.looking import through_env_py
+from .checking import check  # noqa: F401
+from .comparison import Comparison
 
 
-def create(config, message, autogenerate, **arguments):
+def _comparison(call):
+    return Comparison(
+        call, dict(current_app.extensions['migrate'].configure_args))
+
+
+def create(call, message, autogenerate, **arguments):
     """Write one revision file, or several, and return the scripts."""
+    config = call.config
     _check_rev_id(config, arguments.get('rev_id'))
     command, kept = compat.alembic.alembic_command(
         'revision', autogenerate=autogenerate,
         message=_safe_message(config, message), **arguments)
+    run = _comparison(call)
     with _noted_files(config) as files:
-        with runner.environment(config) as run, console.status(config):
+        with through_env_py(call, run), call.status():
             scripts = command(config, **kept)
     if _wrote_nothing(run):
         files.remove()
@@ -26,21 +37,21 @@ def create(config, message, autogenerate, **arguments):
     if not isinstance(scripts, (list, tuple)):
         scripts = [scripts]
     scripts = [each for each in scripts if each is not None]
-    if autogenerate and not run.multidb and len(run.databases) < 2:
-        _mention_binds()
+    if autogenerate and not run.multidb and len(run.plans) < 2:
+        _mention_binds(call.write)
     if not scripts:
         if autogenerate:
-            console.write(u'No changes in schema detected.')
+            call.write(u'No changes in schema detected.')
         return None
     return scripts[0] if len(scripts) == 1 else scripts
 
 
-def _mention_binds():
+def _mention_binds(write):
     """Say that models were left out, by an env.py for one database."""
     state = current_app.extensions['migrate']
     names = forgotten_names(current_app, state.db)
     if names:
-        console.write(
+        write(
             u"The models of the binds (%s) were left out: this folder was "
             u"made for the default database alone, without 'init --multidb'."
             % u', '.join(names))
@@ -59,8 +70,9 @@ def _wrote_nothing(run):
         line in ('', 'pass') or line.startswith('#') for line in lines)
 
 
-def merge(config, revisions, **arguments):
+def merge(call, revisions, **arguments):
     """Write a revision that joins *revisions*, by default all heads."""
+    config = call.config
     if isinstance(revisions, compat.python.string_types):
         revisions = revisions.split()
     revisions = list(revisions or ())
@@ -68,15 +80,15 @@ def merge(config, revisions, **arguments):
         revisions = compat.alembic.script_heads(
             compat.alembic.script_directory(config))
         if len(revisions) < 2:
-            console.write(u'There is nothing to merge: %s.'
-                          % (u'one head, ' + revisions[0] if revisions
-                             else u'no revision'))
+            call.write(u'There is nothing to merge: %s.'
+                       % (u'one head, ' + revisions[0] if revisions
+                          else u'no revision'))
             return None
     _check_rev_id(config, arguments.get('rev_id'))
     arguments['message'] = _safe_message(config, arguments.get('message'))
     command, kept = compat.alembic.alembic_command('merge', **arguments)
-    with _noted_files(config), runner.environment(config), \
-            console.status(config):
+    with _noted_files(config), through_env_py(call, _comparison(call)), \
+            call.status():
         return command(config, revisions, **kept)
 
 
@@ -154,79 +166,3 @@ class _noted_files(object):
 def glob_escape(path):
     """A path as a pattern of itself (``glob.escape`` is Python 3.4+)."""
     return ''.join('[%s]' % c if c in '*?[' else c for c in path)
-
-
-def heads(config, verbose, resolve_dependencies):
-    """The heads of the folder; a command line prints them."""
-    script = compat.alembic.script_directory(config)
-    if resolve_dependencies:
-        compat.alembic.alembic_command('heads', resolve_dependencies=True)
-        found = compat.alembic.script_revisions(script, 'heads')
-    else:
-        found = compat.alembic.script_revisions(
-            script, tuple(compat.alembic.script_heads(script)))
-    for each in found:
-        config.print_stdout(compat.alembic.format_script(
-            each, verbose, include_branches=True, tree_indicators=False))
-    return found
-
-
-def branch_points(config):
-    """The scripts from which branches start."""
-    script = compat.alembic.script_directory(config)
-    return [each for each in script.walk_revisions()
-            if each.is_branch_point]
-
-
-def in_range(config, rev_range, run):
-    """The scripts of a range such as ``history`` prints, newest first."""
-    script = compat.alembic.script_directory(config)
-    base, _, head = (rev_range or ':').strip().partition(':')
-    at = tuple(head for met in run.databases for head in met.heads)
-    base = at if base == 'current' else base or 'base'
-    head = at if head == 'current' else head or 'heads'
-    if not hasattr(script, 'get_revisions'):            # Alembic 0.6
-        base = base if base != at else (at + ('base',))[0]
-        head = 'head' if head == 'heads' else head if head != at \
-            else (at + (None,))[0]
-    return list(script.walk_revisions(base=base, head=head))
-
-
-def check(config):
-    """Raise where autogenerate would find something."""
-    from alembic import autogenerate, command
-    from alembic.util import CommandError
-    from .errors import DiffsDetected
-    diffs, message = [], None
-    if hasattr(command, 'check'):                       # Alembic 1.9
-        try:
-            with runner.environment(config) as run:
-                run.leaves_out_empty = False    # Alembic reads the script
-                command.check(config)
-            return
-        except ValueError:
-            pass        # Before 1.14 it can't look at several databases.
-        except CommandError as error:
-            if type(error) is CommandError or hasattr(error, 'diffs'):
-                raise
-            message = str(error)    # Before 1.13 it does not tell which.
-    script = compat.alembic.script_directory(config)
-
-    def compare(heads, context):
-        if isinstance(heads, compat.python.string_types):     # Alembic 0.6
-            heads = [heads]
-        behind = set(compat.alembic.script_heads(script)) - set(heads or ())
-        if behind:
-            raise CommandError('Target database is not up to date.')
-        diffs.extend(autogenerate.compare_metadata(
-            context, context.opts['target_metadata']))
-        return []
-
-    with runner.environment(config):
-        EnvironmentContext = compat.alembic.environment_context()
-        with EnvironmentContext(config, script, fn=compare):
-            script.run_env()
-    if diffs or message:
-        raise DiffsDetected(
-            message or 'New upgrade operations detected: %s' % diffs, diffs)
-    config.print_stdout('No new upgrade operations detected.')

@@ -5,9 +5,8 @@ say "KeyError"; what is in the files does not.
 """
 import ast
 import os
-import re
 
-from . import compat
+from .. import compat
 
 
 class File(object):
@@ -18,7 +17,6 @@ class File(object):
     :ivar down: the identifiers that it follows, a tuple.
     :ivar needs: *down*, and the identifiers that it depends on.
     :ivar labels: the labels of its branch.
-    :ivar doc: the first line of its docstring.
     """
 
     def __init__(self, path, values, doc):
@@ -27,7 +25,12 @@ class File(object):
         self.down = _several(values.get('down_revision'))
         self.needs = self.down + _several(values.get('depends_on'))
         self.labels = _several(values.get('branch_labels'))
-        self.doc = doc
+        self._doc = doc
+
+    @property
+    def doc(self):
+        """The first line of its docstring."""
+        return getattr(self._doc, 'doc', self._doc) or u''
 
     @property
     def name(self):
@@ -46,27 +49,46 @@ def _several(value):
     return tuple(value) if isinstance(value, (tuple, list, set)) else (value,)
 
 
+def of_script(script):
+    """The File of one of Alembic's Scripts."""
+    values = {'revision': script.revision}
+    for name in ('down_revision', 'depends_on', 'branch_labels'):
+        values[name] = getattr(script.module, name, None)
+    return File(script.path, values, script)
+
+
 def folders(config):
     """The folders that hold the revision files of a Config."""
-    default = os.path.join(config.get_main_option('script_location'),
-                           'versions')
-    given = config.get_main_option('version_locations') or ''
-    found = [path for path in re.split(r'[\s,;%s]+' % re.escape(os.pathsep),
-                                       given) if os.path.isdir(path)]
-    return found or [default]
+    try:
+        directory = compat.alembic.script_directory(config)
+        return compat.alembic.version_folders(directory)
+    except Exception:       # it has none, or alembic.ini is wrong
+        return [os.path.join(config.get_main_option('script_location'),
+                             'versions')]
 
 
 def read(config):
-    """All revision files of a Config that can be read, a list of Files."""
+    """All revision files of a Config, a list of Files.
+
+    Alembic knows them, unless it cannot load them: then those that can be
+    read.
+    """
+    try:
+        directory = compat.alembic.script_directory(config)
+        return [of_script(each) for each in directory.walk_revisions()][::-1]
+    except Exception:
+        return _all_that_can_be_read(folders(config))
+
+
+def _all_that_can_be_read(folders):
     found = []
-    for folder in folders(config):
-        if not os.path.isdir(folder):
-            continue
-        for name in sorted(os.listdir(folder)):
-            if name.endswith('.py') and name != '__init__.py':
-                file = _read(os.path.join(folder, name))
-                if file is not None:
-                    found.append(file)
+    for folder in folders:
+        for parent, _, names in os.walk(folder):
+            for name in sorted(names):
+                if name.endswith('.py') and name != '__init__.py':
+                    file = _read(os.path.join(parent, name))
+                    if file is not None:
+                        found.append(file)
     return found
 
 
@@ -161,3 +183,22 @@ def pending(files, at):
         ordered.extend(ready)
         left = [file for file in left if file not in ready]
     return ordered
+
+
+def broken_chain(files):
+    """What is wrong with revision files; None if they form a chain."""
+    for same in duplicates(files):
+        return "Revision %s is in %d files: %s. Delete the copy, or give " \
+            "one of them an identifier of its own." % (
+                same[0].revision, len(same),
+                ' and '.join(file.name for file in same))
+    for file, gone in missing(files):
+        return "%s follows revision '%s', whose file is missing. Restore " \
+            "that file from version control, or let down_revision name " \
+            "another one." % (file.name, gone)
+    circle = cycle(files)
+    if circle:
+        return "The revisions follow each other in a circle: %s. Correct " \
+            "down_revision in one of these files." % ' -> '.join(
+                file.title for file in circle + circle[:1])
+    return None

@@ -4,13 +4,16 @@ Flask-Migrate has shipped 32 different env.py texts since 2013, and projects
 keep the one they were made with.  Nothing here may be removed.
 """
 import ast
+from functools import wraps
 import io
+import logging.config
 import os
 import re
+import threading
 
 from flask import current_app, has_app_context
 
-from . import compat
+from . import flask_sqlalchemy, python, sqlalchemy
 
 
 def real_url(value):
@@ -28,19 +31,19 @@ def real_url(value):
     db = getattr(app.extensions['migrate'], 'db', None)
     if db is None or value is None:
         return value
-    for name, configured in _configured_urls(app):
+    for name, configured in configured_urls(app):
         try:
-            url = compat.flask_sqlalchemy.engine_of(app, db, name).url
+            url = flask_sqlalchemy.engine_of(app, db, name).url
         except Exception:
             continue
-        copies = [configured, str(url), compat.sqlalchemy.url_text(url),
-                  compat.sqlalchemy.url_text(url, hide_password=True)]
+        copies = [configured, str(url), sqlalchemy.url_text(url),
+                  sqlalchemy.url_text(url, hide_password=True)]
         if value in copies or value.replace('%%', '%') in copies:
-            return compat.sqlalchemy.exact_url_text(url).replace('%', '%%')
+            return sqlalchemy.exact_url_text(url).replace('%', '%%')
     return value
 
 
-def _configured_urls(app):
+def configured_urls(app):
     """Pairs of bind key and URL, as the application's configuration has it."""
     yield None, app.config.get('SQLALCHEMY_DATABASE_URI')
     for name, value in (app.config.get('SQLALCHEMY_BINDS') or {}).items():
@@ -48,36 +51,74 @@ def _configured_urls(app):
         yield name, value.get('url') if isinstance(value, dict) else value
 
 
-class EnvironmentState(object):
-    """``app.extensions['migrate']`` as env.py sees it during one command.
+class View(object):
+    """``app.extensions['migrate']`` as one env.py sees it.
 
     ``configure_args`` is a copy, as env.py files since 4.0.5 write a function
     of one command into it; and it lacks what the file itself passes beside
     ``**configure_args``, which would be given twice.
     """
 
-    def __init__(self, state, env_py):
-        self._state = state
-        self._passed, text = _read(env_py)
+    def __init__(self, db, configure_args, env_py):
+        passed, text = _read(env_py)
         # env.py files of multi-database projects up to 3.1 pick the tables
         # of a bind themselves.
         picks = 'metadatas' not in text and _PICKS.search(text)
-        self.db = LegacyDatabase(state.db, all_tables=bool(picks))
-        self.start_over()
-
-    def start_over(self):
-        """Forget what env.py has written; it is executed once more."""
+        self.db = LegacyDatabase(db, all_tables=bool(picks))
         self.configure_args = dict(
-            (name, value) for name, value in self._state.configure_args.items()
-            if name not in self._passed)
+            (name, value) for name, value in configure_args.items()
+            if name not in passed)
 
-    def __getattr__(self, name):
-        return getattr(self._state, name)
 
-    @property
-    def metadata(self):
-        own = self._state._metadata
-        return self.db.metadata if own is None else own
+_here = threading.local()
+
+
+def enter(config):
+    """An environment begins in this thread: its env.py has a view.
+
+    :param config: Alembic's Config; one that is not of this package has no
+        ``run``.
+    """
+    state = None
+    if hasattr(config, 'run') and has_app_context():
+        state = current_app.extensions.get('migrate')
+    view = getattr(state, 'view', None) and state.view(
+        env_py(config.get_main_option('script_location')))
+    ini = config.config_file_name if hasattr(config, 'run') else None
+    _here.__dict__.setdefault('views', []).append((state, view, ini))
+
+
+def leave():
+    """The environment has ended."""
+    _here.views.pop()
+
+
+def view_of(state):
+    """The View that this thread has of a ``MigrateState``, or None."""
+    for owner, view, _ in reversed(getattr(_here, 'views', ())):
+        if owner is state:
+            return view
+    return None
+
+
+def leave_logging_alone():
+    """Take ``fileConfig()`` away from env.py, for good.
+
+    It disables all existing loggers, drops the root handlers and sets the
+    level of root: the application's own logging, and pytest's ``caplog``,
+    do not survive that.  In a command line the ini file has been applied
+    already; from Python it has no effect.
+    """
+    real = logging.config.fileConfig
+
+    @wraps(real)
+    def fileConfig(fname, *args, **kwargs):
+        views = getattr(_here, 'views', ())
+        ini = views[-1][2] if views else None
+        if ini is None or not isinstance(fname, python.string_types) \
+                or os.path.abspath(fname) != os.path.abspath(ini):
+            return real(fname, *args, **kwargs)
+    logging.config.fileConfig = fileConfig
 
 
 #: ``table.info.get('bind_key')``, ``table.info['bind_key']``
@@ -89,7 +130,7 @@ def _read(env_py):
     try:
         with io.open(env_py, encoding='utf-8') as file:
             text = file.read()
-        tree = ast.parse(compat.python.native(text))
+        tree = ast.parse(python.native(text))
     except (EnvironmentError, SyntaxError, ValueError):
         return set(), ''     # Alembic says what is wrong with the file
     passed = set()
@@ -100,6 +141,12 @@ def _read(env_py):
             if None in names or getattr(call, 'kwargs', None) is not None:
                 passed.update(names)
     return passed, text
+
+
+def keywords(config):
+    """The names of all arguments that the env.py of a Config gives."""
+    _, text = _read(env_py(config.get_main_option('script_location')))
+    return set(re.findall(r'\b(\w+)\s*=(?!=)', text))
 
 
 class LegacyDatabase(object):
@@ -116,7 +163,7 @@ class LegacyDatabase(object):
         # get_engine(app, bind) is Flask-SQLAlchemy 2, get_engine(bind_key) 3.
         if app is not None and not hasattr(app, 'extensions'):
             app, bind = None, app
-        return compat.flask_sqlalchemy.engine_of(
+        return flask_sqlalchemy.engine_of(
             app or current_app._get_current_object(), self._db,
             bind or bind_key or None)
 
@@ -145,7 +192,7 @@ class _AllTables(object):
 
     def __init__(self, db):
         self._metadata = db.metadata
-        self.sorted_tables = compat.flask_sqlalchemy.all_tables(db)
+        self.sorted_tables = flask_sqlalchemy.all_tables(db)
         self.tables = {}
         for table in self.sorted_tables:
             key = table.key

@@ -1,0 +1,20 @@
+"""What each kind of database can do: the only room that knows their names."""
+from .base import (  # noqa: F401
+    Borrowed, Dialect, Lock, OwnConnection, wait_for)
+from .mysql import MySQL
+from .postgresql import PostgreSQL
+from .sqlite import SQLite
+
+_KINDS = {'sqlite': SQLite, 'postgresql': PostgreSQL, 'mysql': MySQL,
+          'mariadb': MySQL}
+
+
+def of(bind):
+    """The :class:`Dialect` of an engine or a Connection.
+
+    A kind that nobody has written a file for is one that can do nothing.
+
+    :param bind: the engine or the Connection.
+    """
+    name = bind.dialect.name
+    return _KINDS.get(name, Dialect)(name)

@@ -1,0 +1,229 @@
+"""The files beside a SQLite database: its lock, and its backup."""
+import errno
+import io
+import os
+import shutil
+import socket
+import time
+
+from .. import compat
+from ..compat.sqlite import error as sqlite_error, execute
+from ..errors import MigrateError
+from .base import Lock
+
+try:
+    import fcntl
+except ImportError:             # Windows
+    fcntl = None
+    import msvcrt
+
+#: What a lock that somebody else holds is reported as.
+_HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
+_NO_LOCK = "--no-lock does without it, if nothing else migrates the " \
+    "database meanwhile."
+
+
+def database_file(engine, connection=None):
+    """The path of a database, or None where it is in memory.
+
+    :param connection: a Connection to it, where there is one: the engine's
+        URL does not name the file that ``creator=`` opens.
+    """
+    if connection is not None:
+        raw = compat.sqlalchemy.raw_connection(connection)
+        rows = execute(raw, 'PRAGMA database_list')
+        return [row[2] for row in rows if row[1] == 'main'][0] or None
+    path = engine.url.database
+    if path and path != ':memory:' and not path.startswith('file:'):
+        return path
+    if compat.sqlalchemy.has_one_connection(engine):
+        return None
+    connection = engine.connect()
+    try:
+        return database_file(engine, connection)
+    finally:
+        connection.close()
+
+
+class FileLock(Lock):
+    """The kernel's lock on a file beside the database."""
+
+    def __init__(self, engine, database):
+        self.engine = engine
+        self.path = os.path.realpath(database) + '.migrate-lock'
+        self.key = 'sqlite:' + self.path
+        self.file = None
+
+    def try_acquire(self):
+        file = self._open()
+        try:
+            self._lock(file)
+        except EnvironmentError as error:
+            file.close()
+            if error.errno in _HELD:
+                return False
+            raise MigrateError(
+                "The file '%s' cannot be locked here: %s. %s" % (
+                    self.path, error.strerror, _NO_LOCK))
+        if not self._is_in_place(file):
+            file.close()
+            return False
+        self.file = file
+        file.truncate(0)
+        file.write(('process %d on %s, since %s' % (
+            os.getpid(), socket.gethostname(),
+            time.strftime('%Y-%m-%d %H:%M:%S'))).encode('utf-8'))
+        return True
+
+    def _open(self):
+        # No link is followed: it might lead to somebody's precious file.
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND \
+            | getattr(os, 'O_NOFOLLOW', 0)
+        try:
+            if os.path.islink(self.path):
+                raise EnvironmentError(errno.ELOOP, 'it is a link')
+            return io.open(os.open(self.path, flags, 0o666), 'a+b',
+                           buffering=0)
+        except EnvironmentError as error:
+            reason = 'The folder of the database must be writable.'
+            if os.path.lexists(self.path):
+                reason = 'Another user, or an earlier run, has left it: ' \
+                    'remove it if no migration is running.'
+            raise MigrateError("Can't write the lock file '%s': %s. %s %s" % (
+                self.path, error.strerror, reason, _NO_LOCK))
+
+    @staticmethod
+    def _lock(file):
+        if fcntl is None:
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            return
+        # A program that a migration starts, and leaves running, is not to
+        # hold the lock on (Python 3.4 does this itself).
+        fcntl.fcntl(file, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _is_in_place(self, file):
+        """Whether the file is not one that its holder has just removed."""
+        if fcntl is None:
+            return True
+        try:
+            there = os.stat(self.path)
+        except EnvironmentError:
+            return False
+        return there.st_ino == os.fstat(file.fileno()).st_ino
+
+    def holder(self):
+        try:
+            with io.open(self.path, encoding='utf-8') as file:
+                return file.read(200)
+        except EnvironmentError:
+            return ''
+
+    def release(self):
+        if self.file is not None:
+            if fcntl is not None:       # Windows removes no open file
+                try:
+                    os.remove(self.path)
+                except EnvironmentError:
+                    pass
+            self.file.close()
+            self.file = None
+
+
+# ------------------------------------------------------------------ backups
+
+def check_backup(engine, path, number):
+    """Refuse a backup that cannot be made.
+
+    :param number: of databases that are to be copied to *path*.
+    """
+    if database_file(engine) is None:
+        raise MigrateError("--backup needs a database in a file; this one "
+                           "is in memory.")
+    if path and number > 1 and not os.path.isdir(path):
+        raise MigrateError('There are %d databases: give --backup a folder '
+                           'that exists.' % number)
+
+
+def back_up(engine, path=None):
+    """Copy a database, as a whole, to a new file.
+
+    :param path: of the copy; by default beside the database, with the time.
+    :return: the path.
+    """
+    database = database_file(engine)
+    path = _target(database, path)
+    try:
+        # Nobody may read the copy who may not read the database.
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY,
+                         os.stat(database).st_mode & 0o777))
+    except EnvironmentError as error:
+        if os.path.lexists(path):
+            raise MigrateError(
+                "The backup file '%s' already exists. Nothing was changed; "
+                "give another path." % path)
+        raise MigrateError("Can't write the backup '%s': %s. Nothing was "
+                           "changed." % (path, error))
+    try:
+        _copy(engine, database, path)
+    except (EnvironmentError, sqlite_error()) as error:
+        os.remove(path)
+        raise MigrateError("Can't write the backup '%s': %s. Nothing "
+                           "was changed." % (path, error))
+    return path
+
+
+def _target(database, path):
+    if path and os.path.isdir(path):
+        return os.path.join(path, os.path.basename(database) + '.backup')
+    if path:
+        return path
+    path = name = '%s.backup-%s' % (database, time.strftime('%Y%m%d-%H%M%S'))
+    number = 2
+    while os.path.lexists(path):
+        path = '%s-%d' % (name, number)
+        number += 1
+    return path
+
+
+def _copy(engine, database, path):
+    pool = engine.pool.recreate()
+    connection = pool.connect()
+    try:
+        raw = getattr(connection, 'dbapi_connection', None) \
+            or connection.connection
+        if hasattr(raw, 'backup'):              # Python 3.7
+            _copy_pages(raw, path)
+        else:
+            _copy_file(raw, database, path)
+    finally:
+        connection.close()
+        pool.dispose()
+
+
+def _copy_pages(raw, path):
+    import sqlite3
+    target = sqlite3.connect(path)
+    try:
+        raw.backup(target)
+    finally:
+        target.close()
+
+
+def _copy_file(raw, database, path):
+    try:
+        execute(raw, 'VACUUM INTO ?', (path,))      # SQLite 3.27
+        return
+    except sqlite_error() as error:
+        if 'syntax error' not in str(error):
+            raise
+    execute(raw, 'PRAGMA wal_checkpoint(TRUNCATE)')
+    execute(raw, 'BEGIN IMMEDIATE')         # nobody else writes meanwhile
+    try:
+        shutil.copyfile(database, path)
+        if os.path.exists(database + '-wal') \
+                and os.path.getsize(database + '-wal'):
+            raise EnvironmentError('the write-ahead log is in use')
+    finally:
+        raw.rollback()

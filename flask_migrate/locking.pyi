@@ -1,3 +1,0 @@
-from .errors import MigrateError
-
-class LockTimeout(MigrateError): ...

@@ -1,0 +1,1 @@
+"""One command's way through env.py."""

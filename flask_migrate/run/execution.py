@@ -1,0 +1,196 @@
+"""The commands that change databases: upgrade, downgrade, stamp."""
+from flask import current_app
+
+from .. import compat, dialects
+from ..errors import MigrateError
+from .changing import Change
+from .locks import StartOver
+from .looking import through_env_py
+from .planning import Planned, Planning
+
+
+def change(call, target, sql=False, dry_run=False, backup=None,
+           allow_newer=False, progress=None, tag=None, **settings):
+    """Run the Alembic command that a call names on the databases.
+
+    :param call: the :class:`Call`, with its Config.
+    :param target: the revision, or several.
+    :param settings: *wait*, *no_lock* and *lock_timeout*, and what else the
+        Alembic command takes.
+    :return: with *dry_run* what would be run: a list of texts.
+    """
+    _check_target(target)
+    arguments = _arguments()
+    wait, timeout = _waits(settings)
+    command, kept = compat.alembic.alembic_command(
+        call.operation, tag=tag, sql=sql and not dry_run, **settings)
+    if dry_run:
+        planning = Planning(call, arguments, allow_newer)
+        _plan(planning, command, target, kept)
+        return _write_sql(planning) if sql else _list(planning)
+    run = Change(call, arguments, wait, timeout, progress, allow_newer)
+    if backup is not None:
+        run.before_first = lambda engines: _back_up(call, engines, backup)
+    _run(run, lambda: command(call.config, target, **kept))
+    if not sql:
+        _say_nothing_to_do(run)
+
+
+def ensure_version(call, sql=False, **settings):
+    """Create the version table of every database that has none."""
+    wait, _ = _waits(settings)
+    command, kept = compat.alembic.alembic_command('ensure_version', sql=sql)
+    run = EnsureVersion(call, _arguments(), wait)
+    _run(run, lambda: command(call.config, **kept))
+
+
+class EnsureVersion(Change):
+    """A run that makes version tables."""
+
+    def planned(self, heads, context):
+        table = compat.alembic.version_table(context)
+        if compat.sqlalchemy.has_table(context.connection, table.name,
+                                       table.schema):
+            return []
+        return [None]       # there is something to do, if no step
+
+    def function(self, heads, context):
+        if context.as_sql or self._plan_of(context).steps:
+            return self.options['fn'](heads, context)
+        return []
+
+
+def _run(run, command):
+    """Let env.py run, again where it had to wait for another process."""
+    call = run.call
+    with through_env_py(call, run), \
+            call.interrupts(run.stop) as run.interrupted:
+        try:
+            while not _through(run, command):
+                run.start_over()
+                if run.locks.missing:
+                    run.locks.wait_for_all(call.say)
+        except BaseException as error:
+            run.note_failure(error)
+            raise
+        finally:
+            run.close()
+            run.locks.release()
+
+
+def _through(run, command):
+    """Let env.py run; return whether it ran to its end."""
+    try:
+        command()
+    except StartOver:
+        run.waited = True
+        return False
+    return not run.locks.missing
+
+
+def _plan(planning, command, target, kept):
+    with through_env_py(planning.call, planning):
+        try:
+            command(planning.call.config, target, **kept)
+        except Planned:
+            pass
+
+
+def _arguments():
+    """``Migrate(**kwargs)`` for ``context.configure()``."""
+    return dict(current_app.extensions['migrate'].configure_args)
+
+
+def _check_target(target):
+    """Refuse an empty revision, as of a shell variable that is not set."""
+    for each in [target] if isinstance(target, compat.python.string_types) \
+            else target:
+        if not each.strip():
+            raise MigrateError("The revision is empty. Name one, such as "
+                               "'head'.")
+
+
+def _waits(settings):
+    """Take the waits out of *settings*.
+
+    :return: seconds to wait for another process (None: no lock), and for a
+        table lock (None: as long as the server says).
+    """
+    migrate = current_app.extensions['migrate'].migrate
+    wait = settings.pop('wait', None)
+    no_lock = settings.pop('no_lock', False)
+    timeout = settings.pop('lock_timeout', None)
+    if wait is None:
+        wait = migrate.wait
+    if not no_lock and wait < 0:
+        raise MigrateError('--wait takes seconds, from 0 on; not %g.' % wait)
+    return (None if no_lock else float(wait),
+            migrate.lock_timeout if timeout is None else timeout)
+
+
+def _heads_text(plans):
+    return u', '.join(sorted(set(
+        head for plan in plans for head in plan.heads))) or u'base'
+
+
+def _say_nothing_to_do(run):
+    for plan in run.plans:
+        if plan.newer:
+            run.call.write(
+                u'The database is at %s, which this code does not know: it '
+                u'is newer. Nothing was done.' % _heads_text([plan]))
+    plans = [plan for plan in run.plans if not plan.newer]
+    if run.done or run.purging or not plans:
+        return
+    if run.waited:
+        run.call.write(u'Nothing to do: another process has brought the '
+                       u'database to %s.' % _heads_text(plans))
+    else:
+        run.call.write(u'Nothing to do: the database is at %s.'
+                       % _heads_text(plans))
+
+
+# ----------------------------------------------------------------- dry runs
+
+def _list(planning):
+    """Say what would be run, and return it."""
+    texts = [compat.alembic.step_text(step)
+             for plan in planning.plans for step in plan.steps]
+    write = planning.call.write
+    if not texts and planning.plans:
+        write(u'Nothing to do: the database is at %s.'
+              % _heads_text(planning.plans))
+    for number, text in enumerate(texts, 1):
+        write(u'[%d/%d] Would run %s' % (number, len(texts), text))
+    if planning.may_be_more:
+        write(u'There may be more: env.py names databases of its own.')
+    return texts
+
+
+def _write_sql(planning):
+    """Print what would be run as SQL, from where the databases are."""
+    texts = [compat.alembic.step_text(step)
+             for plan in planning.plans for step in plan.steps]
+    run = Change(planning.call, planning.arguments)
+    run.starting = [plan.heads for plan in planning.plans]
+    # Alembic asks for the start before env.py runs.
+    options = dict(planning.options, as_sql=True,
+                   starting_rev=compat.alembic.starting_revision(
+                       run.starting[0]))
+    environment = type(planning.environment)(
+        planning.call.config, planning.environment.script, **options)
+
+    def command():
+        with environment:
+            environment.script.run_env()
+    _run(run, command)
+    return texts
+
+
+# ------------------------------------------------------------------ backups
+
+def _back_up(call, engines, path):
+    for engine in engines:
+        dialects.of(engine).check_backup(engine, path, len(engines))
+    for engine in engines:
+        call.write(u'Backup: %s' % dialects.of(engine).backup(engine, path))

@@ -1,0 +1,44 @@
+"""What is noted of a run that failed, before it lets go of everything."""
+import io
+
+from .. import compat
+from .position import positions
+
+
+class Failure(object):
+    """A run that failed, for the explanations.
+
+    :ivar error: what was raised.
+    :ivar revision: the revision that was running, or None; and its
+        *direction*, *path*, *doc* and *parent*.
+    :ivar effect: what of the revision is permanent.
+    :ivar positions: lines that say where the databases are now.
+    :ivar obstacles: sentences: who was in the way last.
+    :ivar signal: number of the signal that ended it, or None.
+    """
+
+    def __init__(self, error, run):
+        self.error = error
+        self.signal = run.interrupted.signal
+        self.obstacles = list(run.watcher.seen)
+        self.revision = self.direction = self.path = self.parent = None
+        self.doc = ''
+        self.effect = None
+        running = run.running
+        if running is not None:
+            (self.revision, self.direction, self.path,
+             self.doc) = compat.alembic.step_parts(running.step)
+            self.parent = compat.alembic.step_parent(running.step)
+            if running.journal is not None:
+                self.effect = running.journal.effect(
+                    error, read(self.path))
+        self.positions = positions(run, self.effect) if run.began else []
+
+
+def read(path):
+    """The text of a revision file, or None."""
+    try:
+        with io.open(path, encoding='utf-8', errors='replace') as file:
+            return file.read()
+    except (EnvironmentError, TypeError):
+        return None

@@ -1,0 +1,58 @@
+"""Where each database of a run is, asked on new connections."""
+from contextlib import contextmanager
+
+from .. import compat, dialects
+
+
+def positions(run, effect):
+    """A line for each database: the revision that it is at now.
+
+    :param effect: what is permanent of the revision that failed, or None.
+    """
+    lines = []
+    several = len(run.plans) > 1
+    for plan in run.plans:
+        name = plan.title() if several else 'database'
+        now = heads_now(plan)
+        if now is None:
+            lines.append("Can't ask the %s where it is." % name)
+        elif now != sorted(plan.heads):
+            lines.append('The %s is now at %s: what leads there has been '
+                         'applied.' % (name, ', '.join(now) or 'base'))
+        elif effect is not None and plan is run.running.plan \
+                and (effect.permanent or effect.uncertain):
+            lines.append('The %s is at %s, but for what is said above.' % (
+                name, ', '.join(now) or 'base'))
+        else:
+            lines.append('The %s is at %s, as before%s.' % (
+                name, ', '.join(now) or 'base',
+                run.done and ': all of this run was rolled back' or ''))
+    return lines
+
+
+def heads_now(plan):
+    """The revisions a database is at, asked on a new connection."""
+    try:
+        with _connected(plan.engine) as connection:
+            dialects.of(connection).look_at(connection, plan.view)
+            context = compat.alembic.same_context(plan.context, connection)
+            return sorted(compat.alembic.as_tuple(
+                compat.alembic.heads_of(context)))
+    except Exception:
+        return None
+
+
+@contextmanager
+def _connected(engine):
+    # A pool of its own: the application's may have no connection left.
+    own = engine
+    if not compat.sqlalchemy.has_one_connection(engine):
+        from sqlalchemy import create_engine
+        own = create_engine(engine.url, pool=engine.pool.recreate())
+    connection = own.connect()
+    try:
+        yield connection
+    finally:
+        connection.close()
+        if own is not engine:
+            own.dispose()
