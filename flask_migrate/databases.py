@@ -24,7 +24,8 @@ def application_databases(app, db, multidb=False):
             "object with 'engine' and 'metadata', or make the engine in "
             "env.py.")
     names = database_names(app, db) if multidb else [None]
-    return [Database(name, compat.flask_sqlalchemy.engine_of(app, db, name),
+    return [Database(name, compat.async_engines.sync_engine(
+                     compat.flask_sqlalchemy.engine_of(app, db, name)),
                      compat.flask_sqlalchemy.metadata_of(app, db, name))
             for name in names]
 
@@ -42,7 +43,9 @@ def name_of(app, db, engine):
     """
     for name in database_names(app, db):
         try:
-            if compat.flask_sqlalchemy.engine_of(app, db, name) is engine:
+            if compat.async_engines.sync_engine(
+                    compat.flask_sqlalchemy.engine_of(
+                        app, db, name)) is engine:
                 return name or 'default'
         except Exception:
             continue        # it cannot be made

@@ -1,9 +1,10 @@
 """What a migrations folder's env.py does: run Alembic on the databases."""
+from functools import partial
 import re
 
 from flask import current_app
 
-from . import dialects
+from . import compat, dialects
 from .databases import application_databases, database_names
 from .errors import MigrateError
 
@@ -33,10 +34,12 @@ def run_migrations(multidb=False, twophase=False, **arguments):
     databases = application_databases(app, state.db, multidb)
     if context.is_offline_mode():
         _write_sql(context, databases, multidb, arguments)
-    elif twophase:
-        _run_in_two_phases(context, databases, arguments)
-    else:
-        _run(context, databases, multidb, arguments)
+        return
+    compat.async_engines.run_in(
+        [database.engine for database in databases],
+        partial(_run_in_two_phases, context, databases, arguments)
+        if twophase else
+        partial(_run, context, databases, multidb, arguments))
 
 
 def function_suffixes():
@@ -100,7 +103,7 @@ def _run(context, databases, multidb, arguments):
     opened = []
     try:
         for database in databases:
-            connection = database.engine.connect()
+            connection = compat.async_engines.connect(database.engine)
             opened.append([connection, None])
             context.configure(connection=connection,
                               **_arguments(context, database, multidb,
@@ -156,7 +159,7 @@ def _run_in_two_phases(context, databases, arguments):
     opened = []
     try:
         for database in databases:
-            connection = database.engine.connect()
+            connection = compat.async_engines.connect(database.engine)
             opened.append((connection, connection.begin_twophase()))
         for database, (connection, _) in zip(databases, opened):
             context.configure(connection=connection,

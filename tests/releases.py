@@ -31,6 +31,9 @@ MULTIDB = ['1.5.0', '1.8.1', '2.2.1', '2.4.0', '2.5.2', '2.5.3', '2.6.0',
            '2.7.0', '3.0.1', '3.1.0', '4.0.0', '4.0.2', '4.0.3', '4.0.4',
            '4.1.0']
 
+#: The same for the 6 texts of aioflask, and the 6 of aioflask-multidb.
+AIOFLASK = ['3.1.0', '4.0.0', '4.0.2', '4.0.3', '4.0.4', '4.1.0']
+
 #: How many processes of pip there are at a time.
 AT_ONCE = 4
 
@@ -38,7 +41,7 @@ AT_ONCE = 4
 @pytest.fixture(scope='session')
 def releases():
     """The files of the templates: ``releases[version][template][name]``."""
-    versions = sorted(set(SINGLE + MULTIDB))
+    versions = sorted(set(SINGLE + MULTIDB + AIOFLASK))
     cache = os.environ.get(CACHE)
     folder = tempfile.mkdtemp(prefix='flask-migrate-releases-')
     try:

@@ -205,7 +205,8 @@ def test_init_with_an_unknown_template(interface):
 def test_list_templates(interface):
     result = interface('list_templates')
     if interface.which == 'python':
-        assert [name for name, _ in result] == ['flask', 'flask-multidb']
+        assert [name for name, _ in result] == [
+            'aioflask', 'aioflask-multidb', 'flask', 'flask-multidb']
     else:
         assert 'flask - ' in result.stdout
         assert 'flask-multidb - ' in result.stdout

@@ -13,7 +13,7 @@ import pytest
 
 from flask_migrate import compat
 from project import Project
-from releases import MULTIDB, SINGLE, releases  # noqa: F401
+from releases import AIOFLASK, MULTIDB, SINGLE, releases  # noqa: F401
 
 pytestmark = pytest.mark.filterwarnings('ignore:Table.tometadata')
 
@@ -23,10 +23,16 @@ FOLDERS = [('flask', version) for version in SINGLE] + \
     [('flask-multidb', version) for version in MULTIDB]
 
 
-def test_there_are_32_texts(releases):                      # noqa: F811
+#: They are tested in test_async.py.
+ASYNC_FOLDERS = [(template, version) for version in AIOFLASK
+                 for template in ('aioflask', 'aioflask-multidb')]
+
+
+def test_there_are_44_texts(releases):                      # noqa: F811
+    folders = FOLDERS + ASYNC_FOLDERS
     texts = set(releases[version][template]['env.py']
-                for template, version in FOLDERS)
-    assert len(texts) == len(FOLDERS) == 32
+                for template, version in folders)
+    assert len(texts) == len(folders) == 44
 
 
 @pytest.fixture(params=['%s-%s' % folder for folder in FOLDERS])

@@ -7,6 +7,7 @@ from __future__ import absolute_import
 from contextlib import contextmanager
 import os
 import sys
+import threading
 
 from .python import (
     Silence, argument_defaults, argument_names, native, same_function,
@@ -335,6 +336,26 @@ def script_directory(config):
     """
     from alembic import command
     return command.ScriptDirectory.from_config(config)
+
+
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def one_at_a_time():
+    """Hold back other threads, where Alembic cannot load files in several.
+
+    Its older releases load each through ``sys.modules``, under one name.
+    """
+    from alembic.util import load_python_file
+    around = sys.modules[load_python_file.__module__]
+    if any('modules' in function.__code__.co_names for function in (
+            load_python_file, getattr(around, 'load_module_py',
+                                      load_python_file))):
+        with _one_at_a_time:
+            yield
+    else:
+        yield
 
 
 def load_python_file(folder, filename):

@@ -63,6 +63,7 @@ class View(object):
         passed, text = _read(env_py)
         # env.py files of multi-database projects up to 3.1 pick the tables
         # of a bind themselves.
+        self.text = text
         picks = 'metadatas' not in text and _PICKS.search(text)
         self.db = LegacyDatabase(db, all_tables=bool(picks))
         self.configure_args = dict(
@@ -143,9 +144,14 @@ def _read(env_py):
     return passed, text
 
 
+def text_of(config):
+    """The text of the env.py of a Config."""
+    return _read(env_py(config.get_main_option('script_location')))[1]
+
+
 def keywords(config):
     """The names of all arguments that the env.py of a Config gives."""
-    _, text = _read(env_py(config.get_main_option('script_location')))
+    text = text_of(config)
     return set(re.findall(r'\b(\w+)\s*=(?!=)', text))
 
 

@@ -3,6 +3,7 @@ from __future__ import absolute_import
 
 import copy
 
+from .async_drivers import driver_connection, plain
 from .python import text_type
 
 
@@ -39,7 +40,7 @@ def exact_url_text(url):
 
 def raw_connection(connection):
     """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
-    return raw_of(connection.connection)
+    return plain(raw_of(connection.connection))
 
 
 def copy_table(table, metadata):
@@ -121,14 +122,17 @@ def server_process(connection):
     """The server's number of a connection's session; None if unknown.
 
     psycopg2 has ``get_backend_pid``, psycopg ``info``, MySQLdb and PyMySQL
-    ``thread_id``, MySQL Connector ``connection_id``.
+    ``thread_id``, MySQL Connector ``connection_id``, asyncpg
+    ``get_server_pid``.
     """
     return raw_server_process(raw_connection(connection))
 
 
 def raw_server_process(raw):
     """The same of a DBAPI connection; it asks nothing of the server."""
-    for name in ('get_backend_pid', 'thread_id', 'connection_id'):
+    raw = driver_connection(raw)
+    for name in ('get_backend_pid', 'get_server_pid', 'thread_id',
+                 'connection_id'):
         found = getattr(raw, name, None)
         if found is not None:
             return found() if callable(found) else found
@@ -142,7 +146,7 @@ def on_checkin(connection, function):
     :return: a function that stops listening, if that has happened; else it
         goes on until it happens.
     """
-    raw = raw_connection(connection)
+    raw = raw_of(connection.connection)
     returned = []
 
     def checkin(one, record):

@@ -1,6 +1,8 @@
 """What depends on Python's sqlite3, or on aiosqlite around it."""
 from __future__ import absolute_import
 
+from .async_drivers import InItsThread
+
 #: Python 3.12's sqlite3.LEGACY_TRANSACTION_CONTROL: isolation_level decides.
 _LEGACY_CONTROL = -1
 
@@ -22,7 +24,6 @@ def execute(raw, sql, parameters=()):
 
 def in_transaction(raw):
     """Whether a transaction is open (Python 3.2 has an attribute)."""
-    raw = getattr(raw, 'driver_connection', raw)        # aiosqlite
     if hasattr(raw, 'in_transaction'):
         return raw.in_transaction
     import sqlite3
@@ -85,7 +86,7 @@ class Settings(object):
 
     def roll_back(self, connection):
         """End a transaction that the run has left open."""
-        self._ignoring_closed(self.raw.rollback)
+        self._ignoring_closed(lambda: self.raw.rollback())
 
     def give_back(self):
         """Put everything back, where the connection is still open."""
@@ -121,7 +122,7 @@ def trace(raw, function):
     :return: a function that stops it; None where it is not possible.
     """
     import sqlite3
-    if not isinstance(raw, sqlite3.Connection) \
+    if not isinstance(raw, (sqlite3.Connection, InItsThread)) \
             or not hasattr(raw, 'set_trace_callback'):
         return None
     raw.set_trace_callback(function)

@@ -207,24 +207,32 @@ class OwnConnection(object):
         self.engine = engine
         self.mutex = threading.RLock()
         self.pool = engine.pool.recreate()
-        self.connection = self.pool.connect()
+        self.caller = compat.async_engines.caller(engine)
+        try:
+            self.connection = self.caller.call(self.pool.connect)
+        except BaseException:
+            self.caller.close()
+            raise
 
     def execute(self, sql):
         """The rows of a statement that has no parameters."""
         with self.mutex:
-            cursor = self.connection.cursor()
-            try:
-                cursor.execute(sql)
-                return cursor.fetchall() if cursor.description else []
-            finally:
-                cursor.close()
+            return self.caller.call(self._execute, sql)
+
+    def _execute(self, sql):
+        cursor = self.connection.cursor()
+        try:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else []
+        finally:
+            cursor.close()
 
     def rows(self, sql):
         """The same, in a transaction of its own."""
         with self.mutex:
             try:
                 rows = self.execute(sql)
-                self.connection.commit()
+                self.caller.call(self.connection.commit)
             except Exception:
                 self.roll_back()
                 raise
@@ -240,7 +248,7 @@ class OwnConnection(object):
 
     def roll_back(self):
         try:
-            self.connection.rollback()
+            self.caller.call(self.connection.rollback)
         except Exception:
             pass                # it is the first error that says why
 
@@ -248,11 +256,12 @@ class OwnConnection(object):
         """Close it for good; never raises, and may be called again."""
         if self.connection is not None:
             connection, self.connection = self.connection, None
-            try:
-                connection.invalidate()
-            except Exception:
-                pass                        # the server is gone already
-            self.pool.dispose()
+            for function in connection.invalidate, self.pool.dispose:
+                try:
+                    self.caller.call(function)
+                except Exception:
+                    pass                    # the server is gone already
+            self.caller.close()
 
 
 class Borrowed(object):

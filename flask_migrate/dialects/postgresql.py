@@ -151,7 +151,7 @@ class LockConnection(OwnConnection):
         OwnConnection.__init__(self, engine)
         self.manual = False
         raw = compat.sqlalchemy.raw_of(self.connection)
-        self.connection.rollback()      # what the application's events began
+        OwnConnection.roll_back(self)   # what the application's events began
         if hasattr(raw, 'autocommit'):
             # Of all drivers but the oldest: whatever the engine's isolation
             # level is, BEGIN and COMMIT are those of this class.

@@ -58,7 +58,7 @@ class SQLiteBorrowed(Borrowed):
         self.own = not in_transaction(self.raw) and not (given and begun)
         Borrowed.__init__(self, connection, given)
         self.settings = compat.sqlite.Settings(self.raw)
-        self.level = self._level()
+        self.level = _level(connection)
         self.writing = self.finished = False
         self.foreign_keys_off = False
         self.open = not self.own
@@ -81,10 +81,6 @@ class SQLiteBorrowed(Borrowed):
             and not compat.sqlalchemy.has_one_connection(
                 self.connection.engine)
 
-    def _level(self):
-        return compat.sqlalchemy.execution_options(self.connection).get(
-            'isolation_level')
-
     def _listen(self):
         self.on_return(compat.sqlalchemy.listen(
             self.connection, begin=self._on_begin, commit=self._on_commit,
@@ -105,7 +101,8 @@ class SQLiteBorrowed(Borrowed):
     # What SQLAlchemy says of the connection -------------------------------
 
     def _on_begin(self, connection):
-        if self._level() == 'AUTOCOMMIT' != self.level:
+        # SQLAlchemy 1.4 has another Connection for another level.
+        if _level(connection) == 'AUTOCOMMIT' != self.level:
             return                          # inside autocommit_block()
         if self.own and not self.open:
             self._begin()
@@ -182,3 +179,8 @@ class SQLiteBorrowed(Borrowed):
         if self.own and not self.given:
             self.settings.roll_back(self.connection)
         self.settings.give_back()
+
+
+def _level(connection):
+    return compat.sqlalchemy.execution_options(connection).get(
+        'isolation_level')

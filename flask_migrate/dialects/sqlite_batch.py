@@ -9,14 +9,14 @@ from ..compat.sqlite import error, execute
 from ..errors import MigrateError
 from .sqlite_foreign_keys import children, quoted
 
-#: How Alembic calls the copy of a table.
-PREFIX = '_alembic_tmp_'
+#: How Alembic calls the copy of a table, and how before 1.0.
+PREFIX, OLD_NAME = '_alembic_tmp_', '_alembic_batch_temp'
 
 _NAME = r'(?:"((?:[^"]|"")+)"|\[([^]]+)\]|`([^`]+)`|(\w+))'
 _DROP = re.compile(r'\s*DROP TABLE (?:IF EXISTS )?(?:%s\.)?%s\s*;?\s*$'
                    % (_NAME, _NAME), re.I)
-_RENAME = re.compile(r'\s*ALTER TABLE (?:%s\.)?"?%s.*? RENAME TO %s\s*;?\s*$'
-                     % (_NAME, PREFIX, _NAME), re.I)
+_RENAME = re.compile(r'\s*ALTER TABLE (?:%s\.)?"?(?:%s|%s).*? RENAME TO %s'
+                     r'\s*;?\s*$' % (_NAME, PREFIX, OLD_NAME, _NAME), re.I)
 
 
 def _name(match):
@@ -57,7 +57,7 @@ class Batch(object):
 
     def _before_drop(self, table):
         if not execute(self.raw, "SELECT 1 FROM sqlite_master WHERE lower("
-                       "name) = lower(?)", (PREFIX + table,)):
+                       "name) IN (lower(?), ?)", (PREFIX + table, OLD_NAME)):
             self.triggers.pop(table.lower(), None)
             return                              # an ordinary one
         if execute(self.raw, 'PRAGMA foreign_keys')[0][0]:

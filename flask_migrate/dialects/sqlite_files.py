@@ -9,7 +9,7 @@ import time
 from .. import compat
 from ..compat.sqlite import error as sqlite_error, execute
 from ..errors import MigrateError
-from .base import Lock
+from .base import Lock, OwnConnection
 
 try:
     import fcntl
@@ -31,18 +31,21 @@ def database_file(engine, connection=None):
     """
     if connection is not None:
         raw = compat.sqlalchemy.raw_connection(connection)
-        rows = execute(raw, 'PRAGMA database_list')
-        return [row[2] for row in rows if row[1] == 'main'][0] or None
+        return _main_file(execute(raw, 'PRAGMA database_list'))
     path = engine.url.database
     if path and path != ':memory:' and not path.startswith('file:'):
         return path
     if compat.sqlalchemy.has_one_connection(engine):
         return None
-    connection = engine.connect()
+    own = OwnConnection(engine)
     try:
-        return database_file(engine, connection)
+        return _main_file(own.rows('PRAGMA database_list'))
     finally:
-        connection.close()
+        own.close()
+
+
+def _main_file(rows):
+    return [row[2] for row in rows if row[1] == 'main'][0] or None
 
 
 class FileLock(Lock):
@@ -188,18 +191,16 @@ def _target(database, path):
 
 
 def _copy(engine, database, path):
-    pool = engine.pool.recreate()
-    connection = pool.connect()
+    own = OwnConnection(engine)
     try:
-        raw = getattr(connection, 'dbapi_connection', None) \
-            or connection.connection
+        raw = compat.async_drivers.plain(
+            compat.sqlalchemy.raw_of(own.connection))
         if hasattr(raw, 'backup'):              # Python 3.7
             _copy_pages(raw, path)
         else:
             _copy_file(raw, database, path)
     finally:
-        connection.close()
-        pool.dispose()
+        own.close()
 
 
 def _copy_pages(raw, path):

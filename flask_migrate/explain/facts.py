@@ -104,7 +104,8 @@ def _engines():
     found = []
     for name in [None] + compat.flask_sqlalchemy.bind_keys(app, db):
         try:
-            found.append(compat.flask_sqlalchemy.engine_of(app, db, name))
+            found.append(compat.async_engines.sync_engine(
+                compat.flask_sqlalchemy.engine_of(app, db, name)))
         except Exception:
             continue        # it is this engine's failure, perhaps
     return found

@@ -74,22 +74,27 @@ def read(config):
     read.
     """
     try:
+        if not compat.alembic.has_branches():
+            raise ValueError    # 0.6 is content with files that do not fit
         directory = compat.alembic.script_directory(config)
         return [of_script(each) for each in directory.walk_revisions()][::-1]
     except Exception:
         return _all_that_can_be_read(folders(config))
 
 
+def all_can_be_read(config):
+    """Whether there is no file that only Alembic may understand."""
+    return None not in _files(folders(config))
+
+
 def _all_that_can_be_read(folders):
-    found = []
-    for folder in folders:
-        for parent, _, names in os.walk(folder):
-            for name in sorted(names):
-                if name.endswith('.py') and name != '__init__.py':
-                    file = _read(os.path.join(parent, name))
-                    if file is not None:
-                        found.append(file)
-    return found
+    return [file for file in _files(folders) if file is not None]
+
+
+def _files(folders):
+    return [_read(os.path.join(parent, name)) for folder in folders
+            for parent, _, names in os.walk(folder) for name in sorted(names)
+            if name.endswith('.py') and name != '__init__.py']
 
 
 def _read(path):

@@ -9,6 +9,10 @@ from ..compat.flask_sqlalchemy import bind_keys
 from ..compat.python import text
 from ..errors import MigrateError
 
+#: Names of templates that need no files of their own: that of Flask-Migrate
+#: for aioflask is the ordinary one, which reaches async engines as well.
+ALIASES = {'aioflask': 'flask', 'aioflask-multidb': 'flask-multidb'}
+
 #: What a migrations folder cannot do without.
 NEEDED = ('alembic.ini', 'env.py', 'script.py.mako')
 
@@ -72,8 +76,8 @@ def templates():
     """Pairs of name and first line of the README, for each template."""
     from .config import TEMPLATES
     found = []
-    for name in sorted(os.listdir(TEMPLATES)):
-        readme = os.path.join(TEMPLATES, name, 'README')
+    for name in sorted(os.listdir(TEMPLATES) + list(ALIASES)):
+        readme = os.path.join(TEMPLATES, ALIASES.get(name, name), 'README')
         if os.path.exists(readme):
             with io.open(readme, encoding='utf-8') as file:
                 found.append((name, file.readline().strip()))
@@ -152,7 +156,7 @@ def _template_files(template):
     if '/' in template or '\\' in template:
         source = template
     else:
-        source = os.path.join(TEMPLATES, template)
+        source = os.path.join(TEMPLATES, ALIASES.get(template, template))
     if not os.path.isdir(source):
         raise MigrateError(
             "There is no template '%s'. Take one of %s, or the path of a "

@@ -34,7 +34,8 @@ class Unexecuted(object):
 
     @property
     def __doc__(self):
-        doc = self._header.doc
+        # Alembic decodes that of a module of Python 2.7.
+        doc = None if compat.python.PY2 else self._header.doc
         return self._executed().__doc__ if doc is None else doc
 
     def __getattr__(self, name):
@@ -78,7 +79,9 @@ def check_revisions(config):
     if compat.alembic.has_branches():
         compat.alembic.load_revisions(directory)
     else:
-        broken = chain.broken_chain(chain.read(config))
+        # One that Python cannot read is for Alembic to report.
+        broken = chain.all_can_be_read(config) \
+            and chain.broken_chain(chain.read(config))
         if broken:
             raise MigrateError(broken)
 

@@ -20,6 +20,7 @@ class Failure(object):
     def __init__(self, error, run):
         self.error = error
         self.signal = run.interrupted.signal
+        run.watcher.stop()      # it may be about to say why
         self.obstacles = list(run.watcher.seen)
         self.revision = self.direction = self.path = self.parent = None
         self.doc = ''

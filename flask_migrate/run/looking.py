@@ -119,7 +119,10 @@ def through_env_py(call, run):
             'op.get_context().get_current_heads().')
     call.run = call.config.run = run
     try:
-        with call.logging(call.config.config_file_name):
+        text = compat.env_py.text_of(call.config)
+        with compat.alembic.one_at_a_time(), \
+                call.logging(call.config.config_file_name), \
+                compat.async_engines.around_env_py(text):
             yield run
     finally:
         call.config.run = None

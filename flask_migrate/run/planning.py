@@ -31,7 +31,7 @@ class Planning(Run):
         engine = context.connection.engine
         others = self._other_engines(engine)
         for other in others:
-            connection = other.connect()
+            connection = compat.async_engines.connect(other)
             try:
                 self._plan(compat.alembic.same_context(context, connection))
             finally:

@@ -1,5 +1,6 @@
 """Where each database of a run is, asked on new connections."""
 from contextlib import contextmanager
+from functools import partial
 
 from .. import compat, dialects
 
@@ -33,13 +34,18 @@ def positions(run, effect):
 def heads_now(plan):
     """The revisions a database is at, asked on a new connection."""
     try:
-        with _connected(plan.engine) as connection:
-            dialects.of(connection).look_at(connection, plan.view)
-            context = compat.alembic.same_context(plan.context, connection)
-            return sorted(compat.alembic.as_tuple(
-                compat.alembic.heads_of(context)))
+        return compat.async_engines.run_in(
+            [plan.engine], partial(_ask, plan))
     except Exception:
         return None
+
+
+def _ask(plan):
+    with _connected(plan.engine) as connection:
+        dialects.of(connection).look_at(connection, plan.view)
+        context = compat.alembic.same_context(plan.context, connection)
+        return sorted(compat.alembic.as_tuple(
+            compat.alembic.heads_of(context)))
 
 
 @contextmanager
@@ -49,7 +55,7 @@ def _connected(engine):
     if not compat.sqlalchemy.has_one_connection(engine):
         from sqlalchemy import create_engine
         own = create_engine(engine.url, pool=engine.pool.recreate())
-    connection = own.connect()
+    connection = compat.async_engines.connect(own)
     try:
         yield connection
     finally:
