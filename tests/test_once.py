@@ -1,0 +1,449 @@
+"""env.py runs once, whoever wrote it, and its connections stay its own."""
+import io
+import os
+import sqlite3
+import threading
+
+import pytest
+from sqlalchemy import event, text
+
+from flask_migrate import CommandError, MigrationFailed, compat, dialects
+from project import Project
+from test_sqlite import BATCH, FAMILY, needs_batch, turn_foreign_keys_on
+
+#: An env.py of one's own.
+ENV_PY = u'''
+from alembic import context
+from flask import current_app
+%(header)s
+ext = current_app.extensions['migrate']
+connection = ext.db.get_engine().connect()
+%(before)s
+try:
+    context.configure(connection=connection,
+                      target_metadata=ext.db.metadata, **ext.configure_args)
+    with context.begin_transaction():
+        context.run_migrations()
+%(after)s
+finally:
+    connection.close()
+'''
+#: One that uses a Connection of its caller: Alembic's cookbook.
+GIVEN = u'''
+from alembic import context
+connection = context.config.attributes['connection']
+context.configure(connection=connection)
+with context.begin_transaction():
+    context.run_migrations()
+'''
+needs_attributes = pytest.mark.skipif(
+    compat.alembic.alembic_version() < (0, 7, 5),
+    reason='Config.attributes came with Alembic 0.7.5')
+needs_in_transaction = pytest.mark.skipif(
+    compat.python.PY2, reason='sqlite3 of 2.7 commits before DDL')
+
+
+def write_env_py(project, content=ENV_PY, **parts):
+    values = {'header': u'', 'before': u'', 'after': u''}
+    for name, part in parts.items():
+        indent = u'    ' if name == 'after' else u''
+        values[name] = u'\n'.join(indent + line for line in part.splitlines())
+    path = os.path.join(project.directory, 'env.py')
+    with io.open(path, 'w', encoding='utf-8') as file:
+        file.write(content % values if content is ENV_PY else content)
+
+
+@pytest.fixture
+def chain(project):
+    """A project with three revisions, each of which makes a table."""
+    project.python('init')
+    for name, down in (('a1', None), ('b2', 'a1'), ('c3', 'b2')):
+        project.write_revision(
+            name, "op.execute('CREATE TABLE %s (id INTEGER)')" % name,
+            "op.execute('DROP TABLE %s')" % name, down=down)
+    return project
+
+
+# ----------------------------------------------------------------- env.py once
+
+@pytest.mark.parametrize('command', ['upgrade', 'stamp', 'downgrade'])
+def test_env_py_runs_once(chain, command, capsys):
+    if command == 'downgrade':
+        chain.python('upgrade')
+    write_env_py(chain, before=u"print('env.py runs')")
+    chain.python(command)
+    assert capsys.readouterr()[0].count('env.py runs') == 1
+    chain.python(command)
+    assert capsys.readouterr()[0].count('env.py runs') == 1
+
+
+def test_what_env_py_does_after_its_migrations(chain):
+    """It fills a table that they have made."""
+    write_env_py(chain, header=u'import sqlalchemy as sa', after=(
+        u"with connection.begin() if not connection.in_transaction() "
+        u"else connection.begin_nested():\n"
+        u"    connection.execute(sa.text('INSERT INTO c3 VALUES (1)'))\n"))
+    chain.python('upgrade')
+    assert chain.query('SELECT * FROM c3') == [(1,)]
+    chain.python('upgrade')
+    assert chain.query('SELECT * FROM c3') == [(1,), (1,)]
+
+
+def test_an_env_py_that_catches_exceptions(chain):
+    """Waiting for another process is none of them."""
+    write_env_py(chain, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'        context.run_migrations()',
+            u'        try:\n            context.run_migrations()\n'
+            u"        except Exception:\n            print('swallowed')"))
+    lock = dialects.of(chain.engine()).lock(chain.engine())
+    assert lock.try_acquire()
+    release = threading.Timer(0.5, lock.release)
+    release.start()
+    chain.python('upgrade')
+    release.join()
+    assert chain.tables() == ['a1', 'b2', 'c3']
+
+
+def test_dry_run_leaves_env_py(chain, capsys):
+    write_env_py(chain, after=u"print('after the migrations')")
+    assert len(chain.python('upgrade', dry_run=True)) == 3
+    assert 'after' not in capsys.readouterr()[0]
+    assert chain.tables() == []
+
+
+def test_dry_run_of_all_databases(tmpdir):
+    binds = {'users': 'sqlite:///%s' % tmpdir.join('users.db')}
+    project = Project(tmpdir, binds=binds)
+    project.python('init', multidb=True)
+    project.write_revision('a1')
+    assert len(project.python('upgrade', dry_run=True)) == 2
+
+
+# --------------------------------------------------------------- nothing to do
+
+def test_nothing_to_do_beside_a_writer(chain):
+    chain.python('upgrade')
+    writer = sqlite3.connect(os.path.join(chain.path, 'app.db'), timeout=0)
+    writer.isolation_level = None
+    writer.execute('BEGIN IMMEDIATE')
+    try:
+        chain.python('upgrade')
+    finally:
+        writer.rollback()
+        writer.close()
+
+
+def test_nothing_to_do_takes_one_connection(chain):
+    chain.python('upgrade')
+    engine, opened = chain.engine(), []
+    engine.dispose()
+    event.listen(engine, 'connect', lambda *args: opened.append(args))
+    chain.python('upgrade')
+    assert len(opened) == 1
+    assert not os.path.exists(
+        os.path.join(chain.path, 'app.db.migrate-lock'))
+
+
+def test_a_writer_is_waited_for(chain):
+    """The write begins with BEGIN IMMEDIATE: it waits, and does not fail."""
+    chain.python('upgrade', revision='a1')
+    writer = sqlite3.connect(os.path.join(chain.path, 'app.db'),
+                             check_same_thread=False)
+    writer.isolation_level = None
+    writer.execute('BEGIN IMMEDIATE')
+    writer.execute('INSERT INTO a1 VALUES (7)')
+    finish = threading.Timer(0.5, writer.commit)
+    finish.start()
+    chain.python('upgrade')
+    finish.join()
+    writer.close()
+    assert chain.query('SELECT * FROM a1') == [(7,)]
+    assert chain.tables() == ['a1', 'b2', 'c3']
+
+
+# ------------------------------------------------ connections of other people
+
+@needs_attributes
+@needs_in_transaction
+def test_the_transaction_of_a_caller(chain):
+    write_env_py(chain, GIVEN)
+    chain.execute('CREATE TABLE own (id INTEGER)')
+    with chain.app.app_context():
+        connection = chain.engine().connect()
+        transaction = connection.begin()
+        connection.execute(text('INSERT INTO own VALUES (1)'))
+        upgrade_given(chain, connection)
+        transaction.commit()
+        connection.close()
+    assert chain.query('SELECT * FROM own') == [(1,)]
+    assert chain.tables() == ['a1', 'b2', 'c3', 'own']
+
+
+@needs_attributes
+@needs_in_transaction
+def test_a_caller_that_rolls_back(chain):
+    write_env_py(chain, GIVEN)
+    with chain.app.app_context():
+        connection = chain.engine().connect()
+        transaction = connection.begin()
+        upgrade_given(chain, connection)
+        transaction.rollback()
+        # Its connection is as it was, and still its own.
+        assert connection.execute(text('SELECT 1')).scalar() == 1
+        connection.close()
+    assert chain.tables() == []
+
+
+def upgrade_given(project, connection):
+    """Upgrade with a Connection in ``config.attributes``."""
+    def give(config):
+        config.attributes['connection'] = connection
+        return config
+    project.migrate.configure_callbacks[:] = [give]
+    project.python('upgrade')
+
+
+@needs_in_transaction
+def test_what_the_session_has_not_committed(tmpdir):
+    """One connection, in memory: what is open on it is not rolled back."""
+    project = Project(tmpdir, 'sqlite://')
+    project.python('init')
+    project.write_revision('a1', "op.execute('CREATE TABLE a1 (id INTEGER)')")
+    with project.app.app_context():
+        project.db.session.execute(text('CREATE TABLE own (id INTEGER)'))
+        project.db.session.execute(text('INSERT INTO own VALUES (1)'))
+        import flask_migrate
+        flask_migrate.upgrade()
+        project.db.session.commit()
+        assert project.db.session.execute(
+            text('SELECT count(*) FROM own')).scalar() == 1
+        assert 'a1' in project.tables()
+
+
+def test_the_pool_gives_no_changed_connection(chain):
+    """Nobody gets what the run has changed."""
+    seen = []
+    engine = chain.engine()
+    turn_foreign_keys_on(chain)
+    write_env_py(chain, after=u"pass")
+    event.listen(engine, 'checkout', lambda raw, *args: seen.append(
+        (raw.isolation_level,
+         raw.execute('PRAGMA foreign_keys').fetchone()[0])))
+    chain.write_revision('d4', "op.execute('CREATE TABLE d4 (id INTEGER)')\n"
+                         "op.drop_table('d4')", down='c3')
+    chain.python('upgrade')
+    chain.python('current')
+    chain.query('SELECT 1')
+    assert len(seen) > 2 and len(set(seen)) == 1
+
+
+# ---------------------------------------------------------------- foreign keys
+
+@pytest.fixture
+def family(project):
+    turn_foreign_keys_on(project)
+    project.python('init')
+    project.write_revision('a1', FAMILY)
+    project.python('upgrade')
+    return project
+
+
+def test_cascades_of_data_migrations(family):
+    """ON DELETE CASCADE works in a revision as in the application."""
+    family.write_revision('b2', "op.execute('DELETE FROM parent')", down='a1')
+    family.python('upgrade')
+    assert family.query('SELECT * FROM child') == []
+
+
+def test_a_mismatched_foreign_key_elsewhere(project):
+    """It does not keep everything else from being migrated."""
+    turn_foreign_keys_on(project)
+    project.python('init')
+    project.write_revision(
+        'a1', "op.execute('CREATE TABLE p (id INTEGER, code TEXT)')\n"
+        "op.execute('CREATE TABLE c (code TEXT REFERENCES p (code))')")
+    project.python('upgrade')
+    project.write_revision(
+        'b2', "op.execute('CREATE TABLE gone (id INTEGER)')\n"
+        "op.drop_table('gone')\n"
+        "op.execute('CREATE UNIQUE INDEX ix ON p (code)')", down='a1')
+    project.python('upgrade')
+    assert project.version() == ['b2']
+    with project.engine().connect() as connection:
+        assert connection.execute(
+            text('PRAGMA foreign_keys')).scalar() == 1
+
+
+def orphans(project, upgrade):
+    """A database with an orphan, and a revision that switches keys off."""
+    turn_foreign_keys_on(project)
+    project.python('init')
+    project.write_revision(
+        'a1', "op.execute('CREATE TABLE p (id INTEGER PRIMARY KEY)')\n"
+        "op.execute('CREATE TABLE c (id INTEGER PRIMARY KEY, "
+        "p INTEGER REFERENCES p)')")
+    project.python('upgrade')
+    with sqlite3.connect(os.path.join(project.path, 'app.db')) as raw:
+        raw.execute('INSERT INTO c VALUES (1, 99)')
+    raw.close()
+    project.write_revision(
+        'b2', "op.execute('CREATE TABLE gone (id INTEGER)')\n"
+        "op.drop_table('gone')\n" + upgrade, down='a1')
+
+
+def test_violations_of_old_are_no_error(project):
+    orphans(project, 'pass')
+    project.python('upgrade')
+    assert project.version() == ['b2']
+
+
+def test_one_orphan_in_the_place_of_another(project):
+    orphans(project, "op.execute('DELETE FROM c')\n"
+            "op.execute('INSERT INTO c VALUES (2, 98)')")
+    with pytest.raises(CommandError) as caught:
+        project.python('upgrade')
+    assert "'c' has rows that point to no row of 'p'" in str(caught.value)
+    assert project.version() == ['a1']
+    assert project.query('SELECT * FROM c') == [(1, 99)]
+
+
+@needs_batch
+@needs_attributes
+@needs_in_transaction
+def test_batch_in_the_transaction_of_a_caller(family):
+    """It would delete the children: the run stops before it."""
+    family.write_revision('b2', BATCH, down='a1')
+    write_env_py(family, GIVEN)
+    connection = family.engine().connect()
+    transaction = connection.begin()
+    connection.execute(text("UPDATE parent SET name = 'two'"))
+    with pytest.raises(MigrationFailed) as caught:
+        upgrade_given(family, connection)
+    assert 'would delete' in str(caught.value)
+    transaction.rollback()
+    connection.close()
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+
+
+# ------------------------------------------------------------------ batch mode
+
+@needs_batch
+def test_triggers_whatever_the_case_of_the_name(family):
+    family.write_revision('b2', BATCH.replace("'parent'", "'Parent'"),
+                          down='a1')
+    family.python('upgrade')
+    assert family.query("SELECT name FROM sqlite_master WHERE "
+                        "type = 'trigger'") == [('touch',)]
+
+
+@needs_batch
+def test_a_trigger_that_names_a_dropped_column(family):
+    family.execute('CREATE TRIGGER names_it AFTER INSERT ON child BEGIN '
+                   'UPDATE child SET parent_id = new.parent_id; END')
+    family.write_revision(
+        'b2', "with op.batch_alter_table('child') as batch_op:\n"
+        "    batch_op.drop_column('parent_id')", down='a1')
+    with pytest.raises(MigrationFailed) as caught:
+        family.python('upgrade')
+    assert "trigger 'names_it' does not fit" in str(caught.value)
+    assert family.columns('child') == ['id', 'parent_id']
+
+
+@needs_batch
+def test_how_alembic_calls_the_copy_of_a_table(family):
+    """Triggers would be lost in silence if it were called otherwise."""
+    names = []
+    event.listen(family.engine(), 'before_cursor_execute', lambda c, cursor,
+                 statement, *args: names.append(statement))
+    family.write_revision('b2', BATCH, down='a1')
+    family.python('upgrade')
+    from flask_migrate.dialects.sqlite_batch import OLD_NAME, PREFIX
+    renames = [name for name in names if ' RENAME TO ' in name]
+    assert renames and all(PREFIX + 'parent' in name or OLD_NAME in name
+                           for name in renames)
+    assert [name for name in names if 'DROP TABLE' in name]
+
+
+@needs_batch
+def test_a_failed_rename_leaves_no_setting(family):
+    family.write_revision(
+        'b2', "from sqlalchemy import text\n"
+        "op.execute('CREATE TABLE _alembic_tmp_x (id INTEGER)')\n"
+        "bind = op.get_bind()\n"
+        "try:\n"
+        "    bind.execute(text('ALTER TABLE _alembic_tmp_x RENAME TO child'))"
+        "\nexcept Exception:\n    pass\n"
+        "found = bind.execute(text('PRAGMA legacy_alter_table')).fetchall()\n"
+        "assert [tuple(row) for row in found] in ([(0,)], []), found",
+        down='a1')
+    family.python('upgrade')
+    assert family.version() == ['b2']
+
+
+# --------------------------------------------------------- what env.py says
+
+@pytest.mark.parametrize('said', [False, True])
+def test_what_env_py_says_wins(project, said):
+    """Also where it happens to be Alembic's default."""
+    if compat.alembic.alembic_version() < (0, 7):
+        pytest.skip('render_as_batch needs Alembic 0.7')
+    project.migrate.alembic_ctx_kwargs['render_as_batch'] = not said
+    project.app.extensions['migrate'].configure_args[
+        'render_as_batch'] = not said
+    project.python('init')
+    path = os.path.join(project.directory, 'env.py')
+    with io.open(path, 'w', encoding='utf-8') as file:
+        file.write(
+            u'from alembic import context\nfrom flask import current_app\n'
+            u"ext = current_app.extensions['migrate']\n"
+            u'with ext.db.get_engine().connect() as connection:\n'
+            u'    context.configure(connection=connection, render_as_batch=%s,'
+            u' target_metadata=ext.db.metadata)\n'
+            u"    print(context.get_context().opts['render_as_batch'])\n"
+            u'    context.run_migrations()\n' % said)
+    assert str(said) in printed(project, 'current')
+
+
+def printed(project, command):
+    import sys
+    from io import StringIO
+    before, sys.stdout = sys.stdout, StringIO() if not compat.python.PY2 \
+        else compat.python.text_stream(__import__('cStringIO').StringIO())
+    try:
+        project.python(command)
+        return sys.stdout.getvalue()
+    finally:
+        sys.stdout = before
+
+
+def test_alembics_own_commands_with_our_config(chain):
+    """As conftest.py files of applications call them."""
+    from alembic import command
+    write_env_py(chain, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'target_metadata=', u'compare_type=True, target_metadata='))
+    state = chain.app.extensions['migrate']
+    with chain.app.app_context():
+        command.upgrade(chain.migrate.get_config(), 'head')
+        command.downgrade(chain.migrate.get_config(), 'a1')
+    assert chain.tables() == ['a1']
+    assert chain.app.extensions['migrate'] is state
+    assert state.db is chain.db
+    assert state.configure_args['compare_type'] is True
+
+
+def test_a_script_directory_of_ones_own(chain, monkeypatch):
+    from alembic import command
+    read = []
+
+    class Own(command.ScriptDirectory):
+        @classmethod
+        def from_config(cls, config):
+            read.append(config)
+            return super(Own, cls).from_config(config)
+    monkeypatch.setattr(command, 'ScriptDirectory', Own)
+    for name in 'heads', 'current', 'upgrade':
+        del read[:]
+        chain.python(name)
+        assert read
