@@ -4,9 +4,13 @@ Alembic's own messages about broken files differ from release to release, or
 say "KeyError"; what is in the files does not.
 """
 import ast
+import io
 import os
+import re
 
 from .. import compat
+
+_CREATED = re.compile(r'^\s*Create Date: *(\S.*?)\s*$', re.M)
 
 
 class File(object):
@@ -31,6 +35,16 @@ class File(object):
     def doc(self):
         """The first line of its docstring."""
         return getattr(self._doc, 'doc', self._doc) or u''
+
+    @property
+    def created(self):
+        """When it was made, as its docstring says; None if it does not."""
+        try:
+            with io.open(self.path, encoding='utf-8') as file:
+                found = _CREATED.search(file.read(4096))
+        except (EnvironmentError, UnicodeError):
+            return None
+        return found and found.group(1)
 
     @property
     def name(self):
@@ -145,16 +159,40 @@ def missing(files):
             if each not in known]
 
 
+def in_order(files):
+    """The files, each after those that it needs.
+
+    Those in a circle, and what follows them, are left out.
+    """
+    owners = _owners(files)
+    waits, followers = {}, {}
+    for file in files:
+        needed = set(owners[each].revision for each in file.needs
+                     if each in owners)
+        waits[file.revision] = len(needed)
+        for each in needed:
+            followers.setdefault(each, []).append(file)
+    ready = [file for file in files if not waits[file.revision]]
+    for file in ready:              # which grows meanwhile
+        for follower in followers.get(file.revision, ()):
+            waits[follower.revision] -= 1
+            if not waits[follower.revision]:
+                ready.append(follower)
+    return ready
+
+
+def _owners(files):
+    """The files by identifier, and by label."""
+    found = dict((label, file) for file in files for label in file.labels)
+    found.update((file.revision, file) for file in files)
+    return found
+
+
 def cycle(files):
     """Files that follow each other in a circle; an empty list if none do."""
-    left = dict((file.revision, file) for file in files)
-    while True:
-        free = [revision for revision, file in left.items()
-                if not any(each in left for each in file.needs)]
-        if not free:
-            break
-        for revision in free:
-            del left[revision]
+    free = set(file.revision for file in in_order(files))
+    left = dict((file.revision, file) for file in files
+                if file.revision not in free)
     if not left:
         return []
     # What is left follows the circle or is in it: go down until it closes.
@@ -165,29 +203,25 @@ def cycle(files):
     return [left[each] for each in seen[seen.index(revision):]]
 
 
+def applied(files, at):
+    """The identifiers that a database at the revisions *at* has seen."""
+    owners = _owners(files)
+    seen, found = list(at), set()
+    while seen:
+        file = owners.get(seen.pop())
+        if file is not None and file.revision not in found:
+            found.add(file.revision)
+            seen.extend(file.needs)
+    return found
+
+
 def pending(files, at):
     """The files that a database at the revisions *at* has not seen.
 
     They come in an order in which they can be applied.
     """
-    by_revision = dict((file.revision, file) for file in files)
-    seen, applied = list(at), set()
-    while seen:
-        revision = seen.pop()
-        if revision in by_revision and revision not in applied:
-            applied.add(revision)
-            seen.extend(by_revision[revision].needs)
-    left = [file for file in files if file.revision not in applied]
-    ordered = []
-    while left:
-        ready = [file for file in left
-                 if not any(each in [other.revision for other in left]
-                            for each in file.needs)]
-        if not ready:
-            return ordered + left
-        ordered.extend(ready)
-        left = [file for file in left if file not in ready]
-    return ordered
+    seen = applied(files, at)
+    return [file for file in in_order(files) if file.revision not in seen]
 
 
 def broken_chain(files):
