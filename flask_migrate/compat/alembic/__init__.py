@@ -1,0 +1,17 @@
+"""What depends on the version of Alembic.
+
+Alembic is imported only inside functions: see ``flask_migrate/__init__.py``.
+"""
+from .migration import (  # noqa: F401
+    allow_version_table, as_given, as_tuple, forget_revisions, heads_of,
+    in_transactions, leave_version_table, same_context, stamp,
+    stand_in_for_heads, starting_revision, step_parent, step_parts, step_text,
+    steps, version_table)
+from .scripts import (  # noqa: F401
+    format_script, is_unknown, load_python_file, load_revisions, one_at_a_time,
+    read_scripts_by, script_directory, script_heads, script_revisions, targets,
+    version_folders)
+from .versions import (  # noqa: F401
+    SINCE, alembic_command, alembic_version, attributes, check_package_folders,
+    environment_context, finds_cycles, has_branches, needs_newer_alembic,
+    quiet_status, without_defaults)

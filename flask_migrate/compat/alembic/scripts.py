@@ -1,0 +1,156 @@
+"""Alembic's folder of revision files, and the files."""
+from __future__ import absolute_import
+
+from contextlib import contextmanager
+import os
+import sys
+import threading
+
+from ..python import same_function, text_type
+from .versions import has_branches, needs_newer_alembic
+
+
+def script_directory(config):
+    """The ScriptDirectory of a Config, of the class that Alembic uses.
+
+    Some applications set ``alembic.command.ScriptDirectory``.
+    """
+    from alembic import command
+    return command.ScriptDirectory.from_config(config)
+
+
+_one_at_a_time = threading.RLock()
+
+
+@contextmanager
+def one_at_a_time():
+    """Hold back other threads, where Alembic cannot load files in several.
+
+    Its older releases load each through ``sys.modules``, under one name.
+    """
+    from alembic.util import load_python_file
+    around = sys.modules[load_python_file.__module__]
+    if any('modules' in function.__code__.co_names for function in (
+            load_python_file, getattr(around, 'load_module_py',
+                                      load_python_file))):
+        with _one_at_a_time:
+            yield
+    else:
+        yield
+
+
+def load_python_file(folder, filename):
+    """Execute a file as Alembic does; return its module."""
+    from alembic.util import load_python_file
+    return load_python_file(folder, filename)
+
+
+def version_folders(directory):
+    """The folders of a ScriptDirectory's revision files that exist."""
+    found = getattr(directory, '_version_locations', None) \
+        or [directory.versions]                         # 0.6
+    return [path for path in found if os.path.isdir(path)]
+
+
+def load_revisions(directory):
+    """Let a ScriptDirectory read its files."""
+    return directory.revision_map._revision_map
+
+
+def read_scripts_by(make, check):
+    """Let the folders of our Configs be read another way, for good.
+
+    Private are ``Script._from_filename``, which is ``_from_path`` from 1.16
+    on, and ``_load_revisions``, from 0.7 to 1.20; a ScriptDirectory that has
+    its own is left alone.
+
+    :param make: gives a Script for class, folder and file name, or None to
+        leave it to Alembic.
+    :param check: gives the Scripts of a ScriptDirectory, if they are right.
+    """
+    from alembic.script import Script, ScriptDirectory
+    if not has_branches():
+        return
+    from_config = ScriptDirectory.from_config.__func__
+    name = '_from_filename' if hasattr(Script, '_from_filename') \
+        else '_from_path'
+    from_file = getattr(Script, name).__func__
+    load = ScriptDirectory._load_revisions
+
+    def _from_file(cls, directory, *path):
+        found = None
+        if getattr(directory, 'reads_headers', False):
+            found = make(cls, *os.path.split(os.path.join(*path)))
+        return found or from_file(cls, directory, *path)
+
+    def _from_config(cls, config):
+        directory = from_config(cls, config)
+        if hasattr(config, 'run') \
+                and same_function(cls._load_revisions, load):
+            kind = type(directory.revision_map)
+            directory.revision_map = kind(
+                lambda: check(directory, _read(directory)))
+        return directory
+    setattr(Script, name, classmethod(_from_file))
+    ScriptDirectory.from_config = classmethod(_from_config)
+
+
+def _read(directory):
+    """The Scripts of a ScriptDirectory, where their headers will do."""
+    directory.reads_headers = True
+    try:
+        return list(directory._load_revisions())
+    finally:
+        directory.reads_headers = False
+
+
+def script_heads(script):
+    """The heads of a ScriptDirectory (before 0.7: one, or an error)."""
+    if hasattr(script, 'get_heads'):
+        return list(script.get_heads())
+    head = script.get_current_head()
+    return [head] if head else []
+
+
+def script_revisions(script, name):
+    """The Script objects that *name* means (``get_revisions``: 0.7)."""
+    if hasattr(script, 'get_revisions'):
+        return [s for s in script.get_revisions(name) if s is not None]
+    names = name if isinstance(name, (tuple, list)) else [name]
+    found = [script.get_revision(
+        script.get_current_head() if n in ('head', 'heads') else n)
+        for n in names if n]
+    return [s for s in found if s is not None]
+
+
+def targets(revisions):
+    """What a command is to go to, in the words of this Alembic.
+
+    :raises alembic.util.CommandError: for several, before 0.7.
+    """
+    if not has_branches():
+        from alembic.util import CommandError
+        if len(revisions) > 1:
+            raise CommandError(needs_newer_alembic(
+                'More than one revision', '0.7'))
+        revisions = ['head' if each == 'heads' else each
+                     for each in revisions]
+    return revisions if len(revisions) > 1 else revisions[0]
+
+
+def format_script(script, verbose=False, **settings):
+    """One line (verbose: several) about a Script (``cmd_format``: 0.7)."""
+    if hasattr(script, 'cmd_format'):
+        return script.cmd_format(verbose, **settings)
+    return text_type(script)
+
+
+def is_unknown(script, heads):
+    """Whether a database is at a revision that no file has."""
+    for head in heads:
+        try:
+            if script.get_revision(head) is None:
+                return True
+        except Exception:
+            return True
+    return False

@@ -1,0 +1,138 @@
+"""Which Alembic this is, and what it knows."""
+from __future__ import absolute_import
+
+from contextlib import contextmanager
+import sys
+
+from ..python import Silence, argument_defaults, argument_names
+
+# The first Alembic release that knows an argument or a command; all other
+# arguments of ours exist in 0.6.
+SINCE = {
+    'head': '0.7', 'splice': '0.7', 'branch_label': '0.7',
+    'version_path': '0.7', 'rev_id': '0.7', 'depends_on': '0.8',
+    'verbose': '0.7', 'resolve_dependencies': '0.7',
+    'indicate_current': '0.9.9', 'purge': '1.2', 'check_heads': '1.17.1',
+    'merge': '0.7', 'merge --splice': '1.18.5', 'show': '0.7', 'edit': '0.8',
+    'ensure_version': '1.7.6', 'revisions': '1.2',
+}
+
+
+def alembic_version():
+    """The installed Alembic's version as a tuple of numbers.
+
+    ``0.7.5.post2`` and betas are released versions too.
+    """
+    from alembic import __version__
+    numbers = []
+    for part in __version__.split('.')[:3]:
+        digits = ''.join(c for c in part if c.isdigit())
+        if digits != part:
+            break
+        numbers.append(int(part))
+    return tuple(numbers)
+
+
+def needs_newer_alembic(what, since):
+    from alembic import __version__
+    return ('%s needs Alembic %s or newer; this is %s. '
+            'Upgrade it: pip install "alembic>=%s"'
+            % (what, since, __version__, since))
+
+
+def has_branches():
+    """Whether this Alembic knows several heads (0.7)."""
+    from alembic.script import ScriptDirectory
+    return hasattr(ScriptDirectory, 'get_revisions')
+
+
+def alembic_command(name, **arguments):
+    """Return ``alembic.command.<name>`` and those *arguments* it knows.
+
+    Arguments at rest (None, False, empty, 'head') that this Alembic does not
+    know are left out.
+
+    :raises alembic.util.CommandError: where one was set, or the command does
+        not exist, naming the Alembic release that is needed.
+    """
+    from alembic import command
+    from alembic.util import CommandError
+    function = getattr(command, name, None)
+    if function is None:
+        raise CommandError(needs_newer_alembic(
+            "'%s'" % name.replace('_', '-'), SINCE[name]))
+    known = argument_names(getattr(function, '__wrapped__', function))
+    kept = {}
+    for argument, value in arguments.items():
+        if argument in known:
+            kept[argument] = value
+        elif value and value != 'head':
+            since = SINCE.get('%s --%s' % (name, argument),
+                              SINCE.get(argument, ''))
+            raise CommandError(needs_newer_alembic(
+                '--' + argument.replace('_', '-'), since))
+    return function, kept
+
+
+def check_package_folders():
+    """Refuse ``__init__.py`` where Alembic takes it for a revision."""
+    from alembic import command
+    from alembic.util import CommandError
+    if not hasattr(command, 'edit'):        # Alembic 0.6
+        raise CommandError(needs_newer_alembic('--package', '0.8'))
+
+
+def environment_context():
+    """Alembic's EnvironmentContext (moved to ``alembic.runtime`` in 0.8)."""
+    try:
+        from alembic.runtime.environment import EnvironmentContext
+    except ImportError:
+        from alembic.environment import EnvironmentContext
+    return EnvironmentContext
+
+
+def finds_cycles():
+    """Whether this Alembic refuses revisions that form a circle (1.5)."""
+    try:
+        from alembic.script.revision import CycleDetected  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@contextmanager
+def quiet_status():
+    """Keep Alembic's status lines out of ``sys.stdout``.
+
+    It can be told so (``quiet``) from 1.11 on.
+    """
+    from alembic.config import Config
+    if hasattr(Config, 'messaging_opts'):
+        yield
+        return
+    stdout, sys.stdout = sys.stdout, Silence()
+    try:
+        yield
+    finally:
+        sys.stdout = stdout
+
+
+def attributes(config):
+    """What callers have given to env.py on a Config (0.7.5)."""
+    return getattr(config, 'attributes', None) or {}
+
+
+def without_defaults(configure, kwargs, said):
+    """The arguments of ``context.configure()`` that env.py has given.
+
+    Alembic before 1.5 passes on all of them, with their defaults.
+
+    :param configure: the method.
+    :param said: is called for the names that env.py gives in its text.
+    """
+    if alembic_version() >= (1, 5):
+        return kwargs
+    names = said()
+    return dict((name, value) for name, value in kwargs.items()
+                if name in names
+                or value is not argument_defaults(configure).get(name, kwargs))
