@@ -12,7 +12,7 @@ import sqlalchemy
 from sqlalchemy import text
 
 from flask_migrate import compat, dialects
-from flask_migrate.dialects import base, mysql_commits, server
+from flask_migrate.dialects import locks as waiting, mysql_commits, server
 from flask_migrate.errors import MigrateError
 from flask_migrate.run import watching
 from flask_migrate.run.interrupts import interrupts
@@ -110,7 +110,7 @@ def until(condition):
 
 # ---------------------------------------------------------------------- all
 
-class Held(base.Lock):
+class Held(waiting.Lock):
     """A lock that is free after some tries."""
 
     def __init__(self, tries):
@@ -125,27 +125,27 @@ class Held(base.Lock):
 
 
 def test_waiting_for_a_lock(monkeypatch):
-    monkeypatch.setattr(base.time, 'sleep', lambda seconds: None)
+    monkeypatch.setattr(waiting.time, 'sleep', lambda seconds: None)
     # Somebody sets the clock; this is not the one.
-    monkeypatch.setattr(base.time, 'time', lambda: 1 / 0)
+    monkeypatch.setattr(waiting.time, 'time', lambda: 1 / 0)
     said = []
-    base.wait_for(Held(3), 600, say=said.append)
+    waiting.wait_for(Held(3), 600, say=said.append)
     assert said == [
         'Another process is migrating this database (process 1). Waiting up '
         'to 600 seconds for it ...']
     said = []
-    base.wait_for(Held(0), 0, say=said.append)
+    waiting.wait_for(Held(0), 0, say=said.append)
     assert said == []
 
 
 def test_waiting_for_a_lock_in_vain(monkeypatch):
-    with pytest.raises(base.LockTimeout) as caught:
-        base.wait_for(Held(9), 0)
+    with pytest.raises(waiting.LockTimeout) as caught:
+        waiting.wait_for(Held(9), 0)
     assert str(caught.value) == (
         'Another process is migrating this database (process 1). Run the '
         'command again later, or wait longer with --wait SECONDS.')
-    with pytest.raises(base.LockTimeout) as caught:
-        base.wait_for(Held(9), 5, deadline=compat.python.monotonic() - 1)
+    with pytest.raises(waiting.LockTimeout) as caught:
+        waiting.wait_for(Held(9), 5, deadline=compat.python.monotonic() - 1)
     assert '; waited 5 seconds' in str(caught.value)
 
 

@@ -1,6 +1,7 @@
 """What each kind of database can do: the only room that knows their names."""
-from .base import (  # noqa: F401
-    Borrowed, Dialect, Lock, OwnConnection, wait_for)
+from .base import Dialect
+from .connections import Borrowed, OwnConnection  # noqa: F401
+from .locks import Lock, wait_for  # noqa: F401
 from .mysql import MySQL
 from .postgresql import PostgreSQL
 from .sqlite import SQLite

@@ -3,7 +3,7 @@ from contextlib import contextmanager
 import zlib
 
 from .. import compat
-from .base import OwnConnection
+from .connections import OwnConnection
 from .server import ServerBorrowed, ServerDialect, ServerLock
 
 #: Per session: number, description, query, opened later than the migration's.

@@ -5,7 +5,9 @@ import threading
 
 from .. import compat
 from ..errors import MigrateError
-from .base import Borrowed, Dialect, Lock, OwnConnection
+from .base import Dialect
+from .connections import Borrowed, OwnConnection
+from .locks import Lock
 
 log = logging.getLogger('flask_migrate')
 

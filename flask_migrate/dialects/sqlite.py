@@ -10,7 +10,8 @@ import re
 from .. import compat
 from ..compat.sqlite import execute, in_transaction
 from ..errors import ForeignKeyViolation
-from .base import Borrowed, Dialect
+from .base import Dialect
+from .connections import Borrowed
 from .sqlite_batch import Batch
 from .sqlite_files import FileLock, back_up, check_backup, database_file
 from .sqlite_foreign_keys import new_violations, violations

@@ -9,7 +9,8 @@ import time
 from .. import compat
 from ..compat.sqlite import error as sqlite_error, execute
 from ..errors import MigrateError
-from .base import Lock, OwnConnection
+from .connections import OwnConnection
+from .locks import Lock
 
 try:
     import fcntl

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from alembic.script import Script
 
-from .run.progress import Progress as Progress
+from ..run.progress import Progress as Progress
 
 _Path: TypeAlias = str | PathLike[str]
 _Several: TypeAlias = str | Iterable[str]

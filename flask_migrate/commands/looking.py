@@ -1,0 +1,118 @@
+"""The operations that look, and change nothing."""
+from .. import compat, options
+from .operation import configure, look, operation
+
+
+@operation
+@options.revision
+def show(call, directory=None, revision='head', x_arg=None):
+    """Show a revision.
+
+    :param revision: its identifier; 'current' is what the database is at.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 1.0.0
+    """
+    from ..run import looking
+    config = configure(call, directory, x_arg)
+    look(call, 'show', revision)
+    if revision == 'current':
+        return looking.current_scripts(call.run)
+    return compat.alembic.script_revisions(
+        compat.alembic.script_directory(config), revision)
+
+
+@operation
+@options.rev_range
+@options.verbose
+@options.indicate_current
+def history(call, directory=None, rev_range=None, verbose=False,
+            indicate_current=False, x_arg=None):
+    """List the revisions, the newest first.
+
+    :param rev_range: ``[start]:[end]``; 'current' is what the database is
+        at.
+    :param verbose: whether to print more.
+    :param indicate_current: whether to mark what the database is at.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 0.1.0
+    """
+    from ..run import looking
+    configure(call, directory, x_arg)
+    # One answer for the eye and one for Python: Alembic's own range.
+    look(call, 'history', rev_range, verbose=verbose,
+         indicate_current=indicate_current)
+    # Reading all files a second time is for Python only.
+    return None if call.interactive else looking.in_range(call, rev_range)
+
+
+@operation
+@options.verbose
+@options.resolve_dependencies
+def heads(call, directory=None, verbose=False, resolve_dependencies=False,
+          x_arg=None):
+    """Show the heads of the migrations folder.
+
+    :param verbose: whether to print more.
+    :param resolve_dependencies: whether a revision that others depend on
+        counts as no head.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 1.0.0
+    """
+    from ..folder import scripts
+    config = configure(call, directory, x_arg)
+    return scripts.heads(config, verbose, resolve_dependencies)
+
+
+@operation
+@options.verbose
+def branches(call, directory=None, verbose=False, x_arg=None):
+    """Show the points where branches start.
+
+    :param verbose: whether to print more.
+    :return: a list of Alembic's Scripts.
+
+    .. versionadded:: 0.1.0
+    """
+    from ..folder import scripts
+    config = configure(call, directory, x_arg)
+    look(call, 'branches', verbose=verbose)
+    return None if call.interactive else scripts.branch_points(config)
+
+
+@operation
+@options.verbose
+@options.head_only
+@options.check_heads
+def current(call, directory=None, verbose=False, head_only=False,
+            check_heads=False, x_arg=None):
+    """Show the revision that the database is at.
+
+    :param verbose: whether to print more.
+    :param head_only: nothing any more; callers of old may still pass it.
+    :param check_heads: whether to raise unless the database is at all heads.
+    :return: a list of Alembic's Scripts, empty before the first upgrade.
+    :raises alembic.util.CommandError: see *check_heads*.
+
+    .. versionadded:: 0.1.0
+    """
+    from ..run import looking
+    configure(call, directory, x_arg)
+    look(call, 'current', verbose=verbose, check_heads=check_heads)
+    return looking.current_scripts(call.run)
+
+
+@operation
+def check(call, directory=None, x_arg=None):
+    """Check that the database is what the models say.
+
+    :raises alembic.util.CommandError: where :func:`migrate` would find
+        something; ``diffs`` is what.
+
+    .. versionadded:: 4.0.0
+    """
+    from .. import autogenerate as writing
+    configure(call, directory, x_arg, ['autogenerate'])
+    writing.check(call)

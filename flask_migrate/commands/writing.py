@@ -1,0 +1,149 @@
+"""The operations that make files: the folder, and revisions."""
+from .. import compat, options
+from .operation import application_state, configure, look, operation
+
+
+@operation
+def list_templates(call, directory=None, x_arg=None):
+    """List the available templates.
+
+    :return: a list of pairs, name and first line of its README.
+
+    .. versionadded:: 2.7.0
+    """
+    from ..folder import making
+    found = making.templates()
+    call.write(u'Available templates:\n')
+    for name, synopsis in found:
+        call.write(u'%s - %s' % (name, synopsis))
+    return found
+
+
+@operation
+@options.multidb
+@options.template
+@options.package
+def init(call, directory=None, multidb=False, template=None, package=False,
+         x_arg=None):
+    """Create a new migrations folder.
+
+    :param directory: the folder; it may exist if it is empty.
+    :param multidb: whether the databases in ``SQLALCHEMY_BINDS`` take part.
+    :param template: name of a template, or path of a folder like one.
+    :param package: whether to write empty ``__init__.py`` files.
+    :raises alembic.util.CommandError: where something is in the way; then
+        nothing has been written.
+
+    .. versionadded:: 0.1.0
+    """
+    from ..folder import making
+    state = application_state()
+    if package:
+        compat.alembic.check_package_folders()
+    making.create(state, compat.python.path_text(directory or state.directory),
+                  template or ('flask-multidb' if multidb else 'flask'),
+                  package, x_arg, call.write)
+    if not multidb and not template:
+        making.mention_binds(state.db, call.write)
+
+
+@operation
+@options.message
+@options.autogenerate
+@options.sql
+@options.head
+@options.splice
+@options.branch_label
+@options.version_path
+@options.rev_id
+@options.depends_on
+def revision(call, directory=None, message=None, autogenerate=False,
+             sql=False, head='head', splice=False, branch_label=None,
+             version_path=None, rev_id=None, depends_on=None, x_arg=None):
+    """Create a new revision file.
+
+    :param message: what it does, in a few words.
+    :param autogenerate: whether to fill it with the difference of database
+        and models, as :func:`migrate` does.
+    :param sql: whether env.py runs without a connection.
+    :param head: the revision that it follows.
+    :param splice: whether *head* may be a revision that is no head.
+    :param branch_label: label of the branch that it starts.
+    :param version_path: folder out of ``version_locations`` for the file.
+    :param rev_id: its identifier; by default a random one.
+    :param depends_on: revision, or several, that must be applied before.
+    :return: Alembic's Script; several where a hook made several; None where
+        nothing changed.
+
+    .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *depends_on*, and the returned Script.
+    """
+    from .. import autogenerate as writing
+    configure(call, directory, x_arg, ['autogenerate'] * autogenerate)
+    return writing.create(
+        call, message=message, autogenerate=autogenerate, sql=sql,
+        head=head, splice=splice, branch_label=branch_label,
+        version_path=version_path, rev_id=rev_id, depends_on=depends_on)
+
+
+@operation
+@options.message
+@options.sql
+@options.head
+@options.splice
+@options.branch_label
+@options.version_path
+@options.rev_id
+@options.depends_on
+def migrate(call, directory=None, message=None, sql=False, head='head',
+            splice=False, branch_label=None, version_path=None, rev_id=None,
+            x_arg=None, depends_on=None):
+    """Create a revision file from the difference of database and models.
+
+    The parameters and what is returned are those of :func:`revision`.
+
+    .. versionadded:: 0.1.0
+    """
+    return revision.declared(
+        call, directory, message, True, sql, head, splice, branch_label,
+        version_path, rev_id, depends_on, x_arg)
+
+
+@operation
+@options.revision
+def edit(call, directory=None, revision='head', x_arg=None):
+    """Open a revision file in $EDITOR.
+
+    :param revision: its identifier; 'current' is what the database is at.
+
+    .. versionadded:: 2.4.0
+    """
+    configure(call, directory, x_arg)
+    look(call, 'edit', revision)
+
+
+@operation
+@options.revisions
+@options.message
+@options.branch_label
+@options.rev_id
+@options.splice
+def merge(call, directory=None, revisions='', message=None,
+          branch_label=None, rev_id=None, splice=False, x_arg=None):
+    """Create a revision that joins several heads.
+
+    :param revisions: their identifiers; without any, all heads.
+    :param message: why, in a few words.
+    :param branch_label: label of the new revision.
+    :param rev_id: its identifier; by default a random one.
+    :param splice: whether the revisions may be no heads.
+    :return: Alembic's Script; None where there is only one head.
+
+    .. versionadded:: 1.0.0
+    .. versionchanged:: 5.0.0 Without *revisions* it takes all heads.
+    """
+    from .. import autogenerate as writing
+    configure(call, directory, x_arg)
+    return writing.merge(call, revisions, message=message,
+                         branch_label=branch_label, rev_id=rev_id,
+                         splice=splice)
