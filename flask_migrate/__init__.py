@@ -11,7 +11,8 @@ from flask import current_app  # noqa: F401  applications import it from here
 from . import compat
 from .commands import (  # noqa: F401
     branches, check, current, downgrade, edit, ensure_version, heads, history,
-    init, list_templates, merge, migrate, revision, show, stamp, upgrade)
+    init, list_templates, merge, migrate, revision, show, stamp, status,
+    upgrade)
 from .extension import Migrate
 from .run.progress import Progress  # noqa: F401
 
@@ -21,11 +22,15 @@ __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
     'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
     'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
+    'Status', 'DatabaseStatus', 'RevisionStatus',
     'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
-    'revision', 'show', 'stamp', 'upgrade']
+    'revision', 'show', 'stamp', 'status', 'upgrade']
 
 log = logging.getLogger(__name__)
+
+#: What ``status`` returns; imported when asked for.
+RESULTS = ('Status', 'DatabaseStatus', 'RevisionStatus')
 
 #: What a caller catches; imported when asked for, with Alembic.
 ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
@@ -54,6 +59,9 @@ def __getattr__(name):
     elif name in ERRORS:
         from . import errors
         value = getattr(errors, name)
+    elif name in RESULTS:
+        from .run import status as results
+        value = getattr(results, name)
     elif name == 'alembic_version':
         value = compat.alembic.alembic_version()
     else:

@@ -9,7 +9,8 @@ from .commands import (
     downgrade as downgrade, edit as edit, ensure_version as ensure_version,
     heads as heads, history as history, init as init,
     list_templates as list_templates, merge as merge, migrate as migrate,
-    revision as revision, show as show, stamp as stamp, upgrade as upgrade)
+    revision as revision, show as show, stamp as stamp, status as status,
+    upgrade as upgrade)
 from .errors import (
     CommandError as CommandError, DiffsDetected as DiffsDetected,
     ForeignKeyViolation as ForeignKeyViolation, LockLost as LockLost,
@@ -18,6 +19,9 @@ from .errors import (
 from .extension import Migrate as Migrate
 from .folder.config import Config as Config
 from .run.progress import Progress as Progress
+from .run.status import (
+    DatabaseStatus as DatabaseStatus, RevisionStatus as RevisionStatus,
+    Status as Status)
 from .script import Manager as Manager, MigrateCommand as MigrateCommand
 
 __version__: str
@@ -25,12 +29,14 @@ __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
     'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
     'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
+    'Status', 'DatabaseStatus', 'RevisionStatus',
     'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
-    'revision', 'show', 'stamp', 'upgrade']
+    'revision', 'show', 'stamp', 'status', 'upgrade']
 
 log: Logger
 ERRORS: tuple[str, ...]
+RESULTS: tuple[str, ...]
 alembic_version: tuple[int, ...]
 
 def _get_config(directory: str | PathLike[str]) -> Config: ...

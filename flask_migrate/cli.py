@@ -74,6 +74,8 @@ def _parameter(option, default):
         settings.update(multiple=True, default=(), type=click.STRING)
     elif option.kind == 'number':
         settings['type'] = _Number()
+    elif option.choices:
+        settings['type'] = click.Choice(option.choices)
     return click.Option(option.flags + (option.name,), **settings)
 
 
@@ -86,7 +88,7 @@ def _command(operation):
 
     command = Operation(
         command_name(operation), callback=run, help=help_sentence(operation),
-        params=[_parameter(option, defaults.get(option.name, False))
+        params=[_parameter(option, defaults.get(option.name, option.default))
                 for option in operation.options])
     command.optional = [flag for option in operation.options
                         if option.kind == 'optional' for flag in option.flags]

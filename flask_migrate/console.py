@@ -4,6 +4,7 @@ From Python a command prints nothing and leaves logging alone; both command
 lines run it as the call of a :class:`CommandLine`.
 """
 from contextlib import contextmanager
+import json
 import logging
 import logging.config
 import os
@@ -23,13 +24,28 @@ NOISY = ('alembic.runtime.migration', 'alembic.migration',
 
 
 class CommandLine(Call):
-    """A call whose progress somebody sees."""
+    """A call whose progress somebody sees.
+
+    :param format: 'text' or 'json', for what :meth:`show` prints.
+    """
 
     interactive = True
+
+    def __init__(self, format='text'):
+        Call.__init__(self)
+        self.format = format
 
     def write(self, text, end=u'\n'):
         sys.stdout.write(compat.python.native(text + end))
         sys.stdout.flush()
+
+    def show(self, result):
+        if self.format == 'json':
+            self.write(compat.python.text(
+                json.dumps(result.as_dict(), indent=2)))
+        else:
+            for line in result.lines():
+                self.write(line)
 
     def log(self, text, *args):
         log.info(text, *args)
@@ -57,10 +73,15 @@ def run(operation, values):
     debug = values.pop('show_traceback', False) \
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
-    call = CommandLine()
+    wants_code = values.pop('exit_code', False)
+    call = CommandLine(values.pop('format', 'text'))
     stdout, sys.stdout = sys.stdout, compat.python.text_stream(sys.stdout)
     try:
-        operation.perform(call, **values)
+        result = operation.perform(call, **values)
+        code = result.exit_code if wants_code \
+            else int(bool(getattr(result, 'error', None)))
+        if code:
+            sys.exit(code)
     except CommandError as error:
         if debug:
             sys.stderr.write(getattr(error, 'traceback', ''))

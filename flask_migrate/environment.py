@@ -98,12 +98,20 @@ def _write_sql(context, databases, multidb, arguments):
             context.run_migrations(**_engine_name(database, multidb))
 
 
+def _connect(context, database):
+    """Connect to a database; if that fails, it is this one."""
+    run = getattr(context.config, 'run', None)
+    if run is not None:
+        run.engine = database.engine
+    return compat.async_engines.connect(database.engine)
+
+
 def _run(context, databases, multidb, arguments):
     """Migrate every database, then commit them all."""
     opened = []
     try:
         for database in databases:
-            connection = compat.async_engines.connect(database.engine)
+            connection = _connect(context, database)
             opened.append([connection, None])
             context.configure(connection=connection,
                               **_arguments(context, database, multidb,
@@ -159,7 +167,7 @@ def _run_in_two_phases(context, databases, arguments):
     opened = []
     try:
         for database in databases:
-            connection = compat.async_engines.connect(database.engine)
+            connection = _connect(context, database)
             opened.append((connection, connection.begin_twophase()))
         for database, (connection, _) in zip(databases, opened):
             context.configure(connection=connection,

@@ -18,14 +18,19 @@ class Option(object):
     :param help: one sentence.
     :param of_command_line: whether it is for the command line itself and no
         parameter of the function.
+    :param choices: the texts that a text may be; the first is the default.
+    :ivar default: what it is where the function does not say.
     """
 
-    def __init__(self, name, flags, kind, help, of_command_line=False):
+    def __init__(self, name, flags, kind, help, of_command_line=False,
+                 choices=()):
         self.name = name
         self.flags = flags
         self.kind = kind
         self.help = help
         self.of_command_line = of_command_line
+        self.choices = choices
+        self.default = choices[0] if choices else False
 
     def __call__(self, function):
         """Decorate an operation."""
@@ -137,6 +142,15 @@ dry_run = option(
 backup = option(
     'backup', '--backup', kind='optional',
     help='Copy a SQLite database first, to this path or beside it.')
+models = option(
+    'models', '--models', kind='flag',
+    help='Say also how the models differ from the database.')
+exit_code = option(
+    'exit_code', '--exit-code', kind='flag', of_command_line=True,
+    help='Exit with 0: up to date, 1: revisions are pending, 2: trouble.')
+format = option(
+    'format', '--format', of_command_line=True, choices=('text', 'json'),
+    help='How to print it: text, or json for machines.')
 show_traceback = option(
     'show_traceback', '--raise', kind='flag', of_command_line=True,
     help='Show the traceback of an error.')

@@ -136,7 +136,7 @@ def _declared(flask_script, command, operation):
     """Make a Command of an operation, as ``@manager.option`` does."""
     defaults = operation.defaults
     command.option_list = [_option(flask_script, each,
-                                   defaults.get(each.name, False))
+                                   defaults.get(each.name, each.default))
                            for each in operation.options]
     command.run = _run(operation)
     command.__doc__ = help_sentence(operation).replace('%', '%%')
@@ -159,6 +159,8 @@ def _option(flask_script, option, default):
         settings.update(nargs='?', const='')
     elif option.kind == 'number':
         settings['type'] = float
+    elif option.choices:
+        settings['choices'] = option.choices
     return flask_script.Option(*(option.flags or (option.name,)), **settings)
 
 

@@ -47,6 +47,7 @@ SIGNATURES = {
               ('tag', None), ('purge', False)],
     'check': [('directory', None)],
     'ensure_version': [('directory', None), ('sql', False)],
+    'status': [('directory', None), ('models', False)],
 }
 
 #: The options of Flask-Migrate 4.1 and of the alembic command 1.20.
@@ -69,6 +70,7 @@ FLAGS = {
     'stamp': '--sql --tag --purge',
     'check': '',
     'ensure-version': '--sql',
+    'status': '--models --exit-code --format',
 }
 
 
@@ -155,7 +157,8 @@ def test_flask_script_command(name):
         assert made.args == (option.flags or (option.name,))
         assert made.kwargs.get('dest', made.args[0]) == option.name
         assert made.kwargs['help'] == option.help
-        assert made.kwargs['default'] == defaults.get(option.name, False)
+        assert made.kwargs['default'] == defaults.get(option.name,
+                                                      option.default)
         assert (made.kwargs.get('action') == 'store_true') \
             == (option.kind == 'flag')
 
@@ -176,7 +179,8 @@ def test_click_command(name):
         if option.kind == 'list':
             assert made.multiple if option.flags else made.nargs == -1
         else:
-            assert made.default in (defaults.get(option.name), None, False) \
+            assert made.default in (
+                defaults.get(option.name), None, option.default) \
                 or repr(made.default) == 'Sentinel.UNSET'
             assert bool(getattr(made, 'is_flag', False)) \
                 == (option.kind == 'flag')

@@ -19,7 +19,7 @@ PACKAGE = os.path.dirname(os.path.abspath(flask_migrate.__file__))
 #: The modules that have names for applications.
 PUBLIC = ['__init__', 'cli', 'commands/__init__', 'environment', 'errors',
           'extension', 'folder/__init__', 'folder/config', 'run/__init__',
-          'run/progress', 'script']
+          'run/progress', 'run/status', 'script']
 
 # Most of the time would go into packages that no stub says anything about.
 CONFIG = """\

@@ -5,6 +5,7 @@ from typing import TypeAlias
 from alembic.script import Script
 
 from ..run.progress import Progress as Progress
+from ..run.status import Status as Status
 
 _Path: TypeAlias = str | PathLike[str]
 _Several: TypeAlias = str | Iterable[str]
@@ -108,3 +109,8 @@ def ensure_version(
     x_arg: _Several | None = None, wait: float | None = None,
     no_lock: bool = False,
 ) -> None: ...
+
+def status(
+    directory: _Path | None = None, models: bool = False,
+    x_arg: _Several | None = None,
+) -> Status: ...

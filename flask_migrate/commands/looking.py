@@ -1,6 +1,6 @@
 """The operations that look, and change nothing."""
 from .. import compat, options
-from .operation import configure, look, operation
+from .operation import application_state, configure, look, operation
 
 
 @operation
@@ -116,3 +116,33 @@ def check(call, directory=None, x_arg=None):
     from .. import autogenerate as writing
     configure(call, directory, x_arg, ['autogenerate'])
     writing.check(call)
+
+
+@operation
+@options.models
+@options.format
+@options.exit_code
+def status(call, directory=None, models=False, x_arg=None):
+    """Show where every database stands: what is applied, what is pending.
+
+    env.py is run and only looked at, and no revision is executed: made for
+    health checks, also beside a running migration.
+
+    :param models: whether to compare the databases with the models, too.
+    :return: a :class:`flask_migrate.Status`, which has ``is_current``,
+        ``pending``, ``unknown``, ``heads`` and ``databases``; what keeps
+        databases from answering is its ``error``, and not raised.
+    :raises alembic.util.CommandError: outside an application context.
+
+    .. versionadded:: 5.0.0
+    """
+    from .. import autogenerate as writing, explain
+    from ..run.status import examine
+    application_state()
+    found = examine(
+        call, lambda: configure(call, directory, x_arg,
+                                ['autogenerate'] * models),
+        lambda error: explain.reason(error, call),
+        writing.differences if models else None)
+    call.show(found)
+    return found

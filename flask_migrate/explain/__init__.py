@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import traceback
 
 from .. import compat
+from ..compat.python import text
 from ..errors import DiffsDetected, MigrateError, of_the_same_kind
 from ..run.call import Call
 from . import chain, commands, configuration, database, files, revision
@@ -67,6 +68,14 @@ def explain(error, call=None):
             failure.add(_positions(call))
             return of_the_same_kind(failure, error)
     return None
+
+
+def reason(error, call):
+    """Why something that is being handled failed, where it is not raised."""
+    message = explain(error, call)
+    if message is None:
+        message = u'%s: %s' % (type(error).__name__, text(error))
+    return text(message)
 
 
 def _failed_revision(call):

@@ -33,6 +33,9 @@ class Call(object):
     def write(self, text, end=u'\n'):
         """Print a line, where somebody sees it."""
 
+    def show(self, result):
+        """Print a result that has ``lines()`` and ``as_dict()``, likewise."""
+
     def log(self, text, *args):
         """Tell the progress of a run, likewise."""
 
