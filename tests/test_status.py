@@ -14,7 +14,8 @@ from project import Project
 def two(user_project):
     """A project with two revisions, of which the first is applied."""
     user_project.write_revision(
-        'a1', "op.create_table('user', sa.Column('id', sa.Integer()))",
+        'a1', "op.create_table('user', "
+        "sa.Column('id', sa.Integer(), primary_key=True))",
         "op.drop_table('user')")
     user_project.python('upgrade')
     user_project.write_revision('b2', 'raise RuntimeError', down='a1')
@@ -132,6 +133,22 @@ def test_a_format_that_does_not_exist(two, command_line):
     result = two.command_line(command_line, 'status', '--format', 'xml')
     assert result.code == 2
     assert 'json' in result.stderr
+
+
+def test_how_the_models_differ(two, command_line):
+    two.python('stamp', revision='b2')
+    assert two.python('status').databases[0].differences is None
+    found = two.python('status', models=True)
+    assert len(found.databases[0].differences) == 1     # the column 'name'
+    assert 'name' in found.databases[0].differences[0]
+    assert (found.is_current, found.exit_code) == (True, 1)
+    result = two.command_line(command_line, 'status', '--models')
+    assert '  The models differ:' in result.stdout
+    two.execute('ALTER TABLE user ADD COLUMN name VARCHAR(128)')
+    found = two.python('status', models=True)
+    assert (found.databases[0].differences, found.exit_code) == ([], 0)
+    result = two.command_line(command_line, 'status', '--models')
+    assert '  The models are as the database.' in result.stdout
 
 
 # What keeps a database from answering ---------------------------------------

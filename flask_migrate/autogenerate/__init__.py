@@ -9,7 +9,7 @@ from ..databases import forgotten_names
 from ..errors import MigrateError
 from ..folder import chain
 from ..run.looking import through_env_py
-from .checking import check  # noqa: F401
+from .checking import check, differences  # noqa: F401
 from .comparison import Comparison
 
 

@@ -34,6 +34,16 @@ def check(call):
     call.config.print_stdout('No new upgrade operations detected.')
 
 
+def differences(context):
+    """How the models differ from a database, a list of texts.
+
+    :param context: Alembic's MigrationContext.
+    """
+    from alembic import autogenerate
+    return [compat.python.text(each) for each in autogenerate.compare_metadata(
+        context, context.opts['target_metadata'])]
+
+
 def _compare(config, diffs):
     """Note the differences of each database, without Alembic's command."""
     from alembic import autogenerate
