@@ -1,41 +1,35 @@
 """Alembic database migrations for any Flask application.
 
-Only names live here.  Whatever needs Alembic or Flask-Script is imported the
-first time it is asked for: an application that imports ``Migrate`` in every
-web worker pays for neither.
+Only names live here.  What a web worker does not need is imported the first
+time it is asked for: the operations, Alembic, Flask-Script.
 """
 import logging
 
 from flask import current_app  # noqa: F401  applications import it from here
 
 from . import compat
-from .commands import (  # noqa: F401
-    branches, check, current, downgrade, edit, ensure_version, heads, history,
-    init, list_templates, merge, migrate, revision, show, stamp, status,
-    upgrade)
 from .extension import Migrate
-from .run.progress import Progress  # noqa: F401
 
 __version__ = '5.0.0'
 
-__all__ = [
-    'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
-    'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
-    'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
-    'Status', 'DatabaseStatus', 'RevisionStatus',
-    'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
-    'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
-    'revision', 'show', 'stamp', 'status', 'upgrade']
-
-log = logging.getLogger(__name__)
-
-#: What ``status`` returns; imported when asked for.
+#: What ``status`` returns.
 RESULTS = ('Status', 'DatabaseStatus', 'RevisionStatus')
 
-#: What a caller catches; imported when asked for, with Alembic.
+#: What a caller catches.
 ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
           'LockLost', 'ForeignKeyViolation', 'DiffsDetected',
           'NoApplication')
+
+#: What ``commands`` has for callers.
+COMMANDS = ('branches', 'check', 'current', 'downgrade', 'edit',
+            'ensure_version', 'heads', 'history', 'init', 'list_templates',
+            'merge', 'migrate', 'revision', 'show', 'stamp', 'status',
+            'upgrade', 'Progress')
+
+__all__ = ['Migrate', 'MigrateCommand', 'Manager', 'Config']
+__all__.extend(ERRORS + RESULTS + COMMANDS)
+
+log = logging.getLogger(__name__)
 
 # From here on ``import flask_script`` works on every Flask and Python.
 compat.flask_script.make_flask_script_importable()
@@ -56,6 +50,9 @@ def __getattr__(name):
         from .folder.config import Config as value
     elif name == 'command':
         from alembic import command as value
+    elif name in COMMANDS:
+        from . import commands
+        value = getattr(commands, name)
     elif name in ERRORS:
         from . import errors
         value = getattr(errors, name)
@@ -69,6 +66,11 @@ def __getattr__(name):
             "module 'flask_migrate' has no attribute %r" % name)
     globals()[name] = value
     return value
+
+
+def __dir__():
+    """The names, those too that nobody has asked for."""
+    return sorted(set(globals()).union(__all__))
 
 
 compat.python.lazy_module(__name__, __getattr__)

@@ -28,15 +28,17 @@ __version__: str
 __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
     'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
-    'ForeignKeyViolation', 'DiffsDetected', 'NoApplication', 'Progress',
+    'ForeignKeyViolation', 'DiffsDetected', 'NoApplication',
     'Status', 'DatabaseStatus', 'RevisionStatus',
     'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
-    'revision', 'show', 'stamp', 'status', 'upgrade']
+    'revision', 'show', 'stamp', 'status', 'upgrade', 'Progress']
 
 log: Logger
 ERRORS: tuple[str, ...]
 RESULTS: tuple[str, ...]
+COMMANDS: tuple[str, ...]
 alembic_version: tuple[int, ...]
 
+def __dir__() -> list[str]: ...
 def _get_config(directory: str | PathLike[str]) -> Config: ...

@@ -2,9 +2,9 @@
 
 ``db`` is the group that ``Migrate`` adds to ``app.cli``; ``entry_point`` is
 what the ``flask`` command finds without an application, so that it can say
-what is wrong with one.
+what is wrong with one.  A web worker imports this too: what only a command
+needs is imported, and made, when there is one.
 """
-import difflib
 import re
 import sys
 import traceback
@@ -13,8 +13,7 @@ import click
 from flask import current_app
 from flask.cli import ScriptInfo, with_appcontext
 
-from . import compat, console, options
-from .commands import OPERATIONS, ORDER, command_name, help_sentence
+from . import compat, options
 
 #: Stands for the dash of an argument such as -1 or -3:current, which click
 #: takes for an option.
@@ -37,12 +36,31 @@ class Operation(click.Command):
 
 
 class OperationGroup(click.Group):
-    """A group that says "did you mean" after a mistyped command."""
+    """A group that says "did you mean" after a mistyped command.
+
+    Its commands are made when somebody asks for them.
+    """
+
+    _made = False
+
+    @property
+    def commands(self):
+        """All commands by name: the operations, and what others add."""
+        if not self._made:
+            for command in _commands():
+                self._commands.setdefault(command.name, command)
+            self._made = True
+        return self._commands
+
+    @commands.setter
+    def commands(self, commands):
+        self._commands = commands
 
     def resolve_command(self, ctx, args):
         name = args[0] if args else ''
         if name and not name.startswith('-') \
                 and self.get_command(ctx, name) is None:
+            import difflib
             near = difflib.get_close_matches(
                 name, self.list_commands(ctx), 1)
             ctx.fail("No such command '%s'.%s" % (
@@ -79,15 +97,21 @@ def _parameter(option, default):
     return click.Option(option.flags + (option.name,), **settings)
 
 
-def _command(operation):
-    """One operation as a click command."""
+def _commands():
+    """The operations as click commands."""
+    from .commands import OPERATIONS, ORDER, command_name, help_sentence
+    return [_command(OPERATIONS[name], command_name(OPERATIONS[name]),
+                     help_sentence(OPERATIONS[name])) for name in ORDER]
+
+
+def _command(operation, name, help):
     defaults = operation.defaults
 
     def run(**values):
         return _in_application(operation, values)
 
     command = Operation(
-        command_name(operation), callback=run, help=help_sentence(operation),
+        name, callback=run, help=help,
         params=[_parameter(option, defaults.get(option.name, option.default))
                 for option in operation.options])
     command.optional = [flag for option in operation.options
@@ -96,6 +120,7 @@ def _command(operation):
 
 
 def _in_application(operation, values):
+    from . import console
     ctx = click.get_current_context()
     values = dict((name, _decoded(value)) for name, value in values.items())
     group = ctx.parent.params if ctx.parent is not None else {}
@@ -123,8 +148,6 @@ db = OperationGroup(
     'db', help='Perform database migrations.',
     params=[_parameter(option, None)
             for option in (options.directory, options.x_arg)])
-for _name in ORDER:
-    db.add_command(_command(OPERATIONS[_name]))
 
 
 class EntryPoint(click.Group):
@@ -143,6 +166,7 @@ class EntryPoint(click.Group):
     @staticmethod
     def _report(error):
         """Say what is wrong with the configuration; else show it all."""
+        from . import console
         from .explain import explain
         explanation = explain(error)
         if explanation is not None:
@@ -151,6 +175,7 @@ class EntryPoint(click.Group):
             traceback.print_exc()
 
     def _group(self, parent, name):
+        from . import console
         info = parent.ensure_object(ScriptInfo) if parent else ScriptInfo()
         try:
             app = info.load_app()

@@ -1,4 +1,5 @@
 """``flask db``: the click group, and how the ``flask`` command finds it."""
+import copy
 import io
 import os
 import subprocess
@@ -12,6 +13,7 @@ cli = pytest.importorskip('flask_migrate.cli')
 from flask import Flask  # noqa: E402
 from flask.cli import FlaskGroup, ScriptInfo  # noqa: E402
 from flask_migrate import Migrate, compat  # noqa: E402
+from flask_migrate.commands import OPERATIONS, command_name  # noqa: E402
 from project import captured  # noqa: E402
 from test_extension import environment  # noqa: E402
 
@@ -187,6 +189,29 @@ def test_the_group_in_a_group_of_ones_own(migrated):
                       obj=ScriptInfo(create_app=lambda *_: migrated.app))
     assert result.code == 0, result
     assert migrated.tables() == ['user']
+
+
+@pytest.mark.parametrize('look', [
+    lambda db: db.commands, lambda db: db.list_commands(click.Context(db)),
+    lambda db: [name for name in cli.db.commands
+                if db.get_command(click.Context(db), name)],
+    lambda db: (db.command('more')(lambda: None), db.commands)[1],
+    lambda db: (db.add_command(click.Command('edit')), db.commands)[1],
+    lambda db: copy.copy(db).commands, lambda db: copy.deepcopy(db).commands])
+def test_its_commands_are_complete_when_anybody_looks(look):
+    group = cli.OperationGroup('db')
+    assert not group._made
+    assert set(look(group)) >= set(map(command_name, OPERATIONS.values()))
+    assert group.commands is group.commands
+
+
+def test_a_command_that_replaces_one_stays():
+    group = cli.OperationGroup('db')
+    group.add_command(click.Command('upgrade', help='Mine.'))
+    assert group.commands['upgrade'].help == 'Mine.'
+    del group.commands['check']
+    assert 'check' not in group.commands
+    assert isinstance(cli.db, click.Group)
 
 
 def test_a_command_added_to_the_group(migrated):

@@ -2,7 +2,20 @@
 
 Each piece names what needs it, and goes when that version is dropped.
 Nothing here imports the rest of the package, or raises errors of its own.
+The files are imported when they are asked for.
 """
-from . import (  # noqa: F401
-    alembic, alembic_context, async_drivers, async_engines, env_py,
-    flask_script, flask_sqlalchemy, python, sqlalchemy, sqlite)
+from importlib import import_module
+
+from . import python
+
+FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
+         'env_py', 'flask_script', 'flask_sqlalchemy', 'sqlalchemy', 'sqlite')
+
+
+def __getattr__(name):
+    if name not in FILES:
+        raise AttributeError(name)
+    return import_module(__name__ + '.' + name)
+
+
+python.lazy_module(__name__, __getattr__)

@@ -6,7 +6,6 @@ keep the one they were made with.  Nothing here may be removed.
 import ast
 from functools import wraps
 import io
-import logging.config
 import os
 import re
 import threading
@@ -110,6 +109,7 @@ def leave_logging_alone():
     do not survive that.  In a command line the ini file has been applied
     already; from Python it has no effect.
     """
+    import logging.config
     real = logging.config.fileConfig
 
     @wraps(real)

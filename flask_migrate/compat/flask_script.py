@@ -9,7 +9,6 @@ while ``flask_script`` is being imported, and the rest is changed in
 """
 from __future__ import absolute_import
 
-import argparse
 from contextlib import contextmanager
 import inspect
 import sys
@@ -122,6 +121,7 @@ def _mend(flask_script):
             module = sys.modules.get(name)
             if getattr(module, 'inspect', None) is inspect:
                 module.inspect = _Inspect()
+    import argparse
     if hasattr(argparse.ArgumentParser, '_parse_known_args2') \
             and hasattr(flask_script.Manager, '_patch_argparser'):
         flask_script.Manager._patch_argparser = _patch_argparser
