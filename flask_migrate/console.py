@@ -50,6 +50,19 @@ class CommandLine(Call):
     def log(self, text, *args):
         log.info(text, *args)
 
+    def note(self, text):
+        to_stderr(u'%s\n' % compat.python.text(text))
+
+    warn = note
+
+    def can_ask(self):
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def read_line(self, prompt):
+        to_stderr(prompt)
+        line = sys.stdin.readline()
+        return compat.python.text(line) if line else None
+
     @contextmanager
     def status(self):
         yield
@@ -96,11 +109,15 @@ def run(operation, values):
 
 def report(error):
     """Print a failed command's message on stderr."""
-    message = u'Error: %s\n' % _text(error)
+    to_stderr(u'Error: %s\n' % _text(error))
+
+
+def to_stderr(text):
+    """Print what is not the result of a command."""
     try:
-        sys.stderr.write(compat.python.native(message))
+        sys.stderr.write(compat.python.native(text))
     except UnicodeError:        # a terminal that lacks the letters
-        sys.stderr.write(message.encode('ascii', 'backslashreplace')
+        sys.stderr.write(text.encode('ascii', 'backslashreplace')
                          .decode('ascii'))
     sys.stderr.flush()
 

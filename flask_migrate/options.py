@@ -137,8 +137,22 @@ allow_newer = option(
          'does not know.')
 dry_run = option(
     'dry_run', '--dry-run', '--plan', kind='flag',
-    help='List what would be run; with --sql, as SQL from where the '
-         'database is.')
+    help='Change nothing: show the new script, or list what would be run '
+         '(with --sql, as SQL from where the database is).')
+rename = option(
+    'rename', '--rename', kind='list',
+    help='What was renamed, as TABLE.COLUMN:NEW or TABLE:NEW; may be '
+         'repeated.')
+drop = option(
+    'drop', '--drop', kind='list',
+    help='What may be dropped, as TABLE.COLUMN or TABLE; may be repeated.')
+fill = option(
+    'fill', '--fill', kind='list',
+    help='Value of a new required column in the rows that exist, as '
+         'TABLE.COLUMN=VALUE; may be repeated.')
+allow_drop_all = option(
+    'allow_drop_all', '--allow-drop-all', kind='flag',
+    help='Write the script although it drops all tables.')
 backup = option(
     'backup', '--backup', kind='optional',
     help='Copy a SQLite database first, to this path or beside it.')

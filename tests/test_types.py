@@ -69,8 +69,10 @@ assert_type(function_suffixes(), list[tuple[str, str]])
 assert_type(list_templates(), list[tuple[str, str]])
 assert_type(revision(message='one', depends_on=['a', 'b']),
             Script | list[Script] | None)
-assert_type(migrate('migrations', 'two', x_arg=('a=1', 'b=2')),
-            Script | list[Script] | None)
+assert_type(migrate('migrations', 'two', x_arg=('a=1', 'b=2'),
+                    rename={'user.name': 'full_name'}, drop=['post'],
+                    fill={'user.age': 0}, allow_drop_all=True),
+            Script | list[Script] | str | list[str] | None)
 assert_type(merge(revisions=['a', 'b']), Script | None)
 assert_type(upgrade(Path('migrations'), '+1', wait=2.5, progress=note),
             list[str] | None)

@@ -9,41 +9,90 @@ from ..databases import forgotten_names
 from ..errors import MigrateError
 from ..folder import chain
 from ..run.looking import through_env_py
+from .answers import Answers
 from .checking import check, differences  # noqa: F401
 from .comparison import Comparison
+from .questioner import Questioner, Terminal, Unanswered
+from .showing import quietly, shown_only, texts_in
 
 
-def _comparison(call):
+def _comparison(call, questioner=None, answers=None):
     return Comparison(
-        call, dict(current_app.extensions['migrate'].configure_args))
+        call, dict(current_app.extensions['migrate'].configure_args),
+        questioner, answers)
 
 
-def create(call, message, autogenerate, **arguments):
-    """Write one revision file, or several, and return the scripts."""
+def create(call, message, autogenerate, dry_run=False, rename=None,
+           drop=None, fill=None, allow_drop_all=False, **arguments):
+    """Write one revision file, or several, and return the scripts.
+
+    :param dry_run: whether to return their texts instead.
+    """
     config = call.config
     _check_rev_id(config, arguments.get('rev_id'))
     command, kept = compat.alembic.alembic_command(
         'revision', autogenerate=autogenerate,
         message=_safe_message(config, message), **arguments)
-    run = _comparison(call)
-    with _noted_files(config) as files:
-        with through_env_py(call, run), call.status():
-            scripts = command(config, **kept)
-    if _wrote_nothing(run):
-        files.remove()
-        scripts = None
-    elif scripts is None:       # Alembic 0.6 returns none
-        scripts = files.scripts()
-    if not isinstance(scripts, (list, tuple)):
-        scripts = [scripts]
-    scripts = [each for each in scripts if each is not None]
+    answers = Answers(rename, drop, fill, allow_drop_all)
+    _check_operations(answers)
+    questioner = Terminal(call.read_line) if autogenerate \
+        and call.can_ask() else Questioner()
+    scripts = found = None
+    with shown_only(dry_run) as folder:
+        while found is None:
+            run = _comparison(call, questioner, answers)
+            run.scripts_folder = folder
+            found = _attempt(call, run, lambda: command(config, **kept))
+            questioner.put_questions()
+        scripts = _all_scripts(found)
+        texts = texts_in(folder, scripts)
     if autogenerate and not run.multidb and len(run.plans) < 2:
         _mention_binds(call.write)
-    if not scripts:
+    if not scripts and not texts:
         if autogenerate:
             call.write(u'No changes in schema detected.')
         return None
-    return scripts[0] if len(scripts) == 1 else scripts
+    for text in texts:
+        call.write(text)
+    results = texts or scripts
+    return results[0] if len(results) == 1 else results
+
+
+def _attempt(call, run, command):
+    """Let env.py run; None where somebody has to be asked first.
+
+    :return: the scripts, in a list that holds what Alembic has returned.
+    """
+    with _noted_files(call.config) as files:
+        try:
+            with through_env_py(call, run), \
+                    quietly(call, run.scripts_folder):
+                scripts = command()
+        except Unanswered:
+            run.leave_connections()
+            return None
+        if _wrote_nothing(run):
+            files.remove(run.scripts_folder)
+            return []
+        if scripts is None:         # Alembic 0.6 returns none
+            scripts = files.scripts()
+        if run.compared:
+            run.answers.check_all_used()
+        return [scripts]
+
+
+def _all_scripts(found):
+    scripts = found[0] if found and isinstance(found[0], (list, tuple)) \
+        else found
+    return [each for each in scripts if each is not None]
+
+
+def _check_operations(answers):
+    """Refuse answers to questions that this Alembic leaves nobody."""
+    for option in ('rename', 'fill'):
+        if getattr(answers, option) and not compat.alembic.has_operations():
+            raise MigrateError(compat.alembic.needs_newer_alembic(
+                '--' + option, '0.8'))
 
 
 def _mention_binds(write):
@@ -151,8 +200,9 @@ class _noted_files(object):
     def new(self):
         return set(glob.glob(self.pattern)) - self.before
 
-    def remove(self):
-        for path in self.new():
+    def remove(self, folder=None):
+        for path in self.new() if folder is None else \
+                glob.glob(os.path.join(glob_escape(folder), '*.py')):
             os.remove(path)
 
     def scripts(self):

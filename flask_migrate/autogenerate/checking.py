@@ -16,6 +16,7 @@ def check(call):
     if hasattr(command, 'check'):                       # Alembic 1.9
         run = Comparison(call, arguments)
         run.leaves_out_empty = False    # Alembic reads the script
+        run.writes = False
         try:
             with through_env_py(call, run):
                 command.check(call.config)

@@ -1,20 +1,52 @@
 """A run that compares databases with models, for autogenerate."""
 from flask import current_app
 
-from ..databases import database_names
+from .. import compat
+from ..databases import database_names, name_of
 from ..run.looking import Run
+from .answers import Answers
+from .questioner import Questioner
 
 
 class Comparison(Run):
     """A run for ``migrate``, ``revision`` and ``check``.
 
+    :param questioner: the Questioner.
+    :param answers: the Answers.
+
     :ivar leaves_out_empty: whether a script with no changes is left out.
+    :ivar writes: whether it is for a script.
+    :ivar scripts_folder: where scripts go to instead of theirs, or None.
+    :ivar compared: whether a database has been compared with its models.
     """
 
     leaves_out_empty = True
+    writes = True
+    scripts_folder = None
+    compared = False
+
+    def __init__(self, call, arguments, questioner=None, answers=None):
+        Run.__init__(self, call, arguments)
+        self.questioner = questioner or Questioner()
+        self.answers = answers or Answers()
+
+    def database_name(self):
+        """What the database at hand is called, '' where env.py made it."""
+        app = current_app._get_current_object()
+        return name_of(app, app.extensions['migrate'].db, self.engine)
+
+    def leave_connections(self):
+        """Close what an env.py that was left has not closed."""
+        for plan in self.plans:
+            connection = plan.context.connection
+            if connection is not None and not connection.closed:
+                connection.close()
 
     def prepare(self, options, connection, kwargs, hook):
         Run.prepare(self, options, connection, kwargs, hook)
+        if self.scripts_folder is not None:
+            compat.alembic.write_scripts_to(
+                self.environment.script, self.scripts_folder)
         # The one of Migrate(...) first, then that of env.py.
         hooks = [each for each in (
             self.arguments.get('process_revision_directives'), hook) if each]
@@ -26,7 +58,13 @@ class Comparison(Run):
         kwargs['process_revision_directives'] = process_revision_directives
 
     def _process(self, hooks, context, revision, directives):
-        """Ask the user's hooks, then leave out a script with no changes."""
+        """Ask our pieces and the user's hooks; leave out an empty script."""
+        if directives and getattr(
+                context.config.cmd_opts, 'autogenerate', False):
+            from .order import process      # Alembic 0.8 has what it needs
+            from .found import Found
+            self.compared = True
+            process(Found(self, context, directives[0]), self.writes)
         given = list(directives)
         for hook in hooks:
             if directives:

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import TypeAlias
 
@@ -34,7 +34,11 @@ def migrate(
     branch_label: str | None = None, version_path: str | None = None,
     rev_id: str | None = None, x_arg: _Several | None = None,
     depends_on: _Several | None = None,
-) -> Script | list[Script] | None: ...
+    rename: Mapping[str, str] | _Several | None = None,
+    drop: _Several | None = None,
+    fill: Mapping[str, object] | _Several | None = None,
+    allow_drop_all: bool = False, dry_run: bool = False,
+) -> Script | list[Script] | str | list[str] | None: ...
 
 def edit(
     directory: _Path | None = None, revision: str = 'head',

@@ -95,18 +95,41 @@ def revision(call, directory=None, message=None, autogenerate=False,
 @options.version_path
 @options.rev_id
 @options.depends_on
+@options.rename
+@options.drop
+@options.fill
+@options.allow_drop_all
+@options.dry_run
 def migrate(call, directory=None, message=None, sql=False, head='head',
             splice=False, branch_label=None, version_path=None, rev_id=None,
-            x_arg=None, depends_on=None):
+            x_arg=None, depends_on=None, rename=None, drop=None, fill=None,
+            allow_drop_all=False, dry_run=False):
     """Create a revision file from the difference of database and models.
 
-    The parameters and what is returned are those of :func:`revision`.
+    A table or column is named ``[bind:][schema.]table[.column]`` below.
+
+    :param rename: a dict from the name of a table or column that was renamed
+        to its new name, without the table's.
+    :param drop: names of columns that were not renamed, and of tables to be
+        dropped although no revision has created them.
+    :param fill: a dict from the name of a new required column to the value
+        that rows get which exist already.
+    :param allow_drop_all: whether it may drop all tables.
+    :param dry_run: whether to return the text of the script, or a list of
+        several, instead of writing it.
+
+    The other parameters and what is returned are those of :func:`revision`.
 
     .. versionadded:: 0.1.0
+    .. versionchanged:: 5.0.0 *depends_on* and all that follow.
     """
-    return revision.declared(
-        call, directory, message, True, sql, head, splice, branch_label,
-        version_path, rev_id, depends_on, x_arg)
+    from .. import autogenerate as writing
+    configure(call, directory, x_arg, ['autogenerate'])
+    return writing.create(
+        call, message=message, autogenerate=True, sql=sql, head=head,
+        splice=splice, branch_label=branch_label, version_path=version_path,
+        rev_id=rev_id, depends_on=depends_on, rename=rename, drop=drop,
+        fill=fill, allow_drop_all=allow_drop_all, dry_run=dry_run)
 
 
 @operation

@@ -39,6 +39,21 @@ class Call(object):
     def log(self, text, *args):
         """Tell the progress of a run, likewise."""
 
+    def note(self, text):
+        """Tell, beside the result, what somebody ought to know."""
+        log.info('%s', text)
+
+    def warn(self, text):
+        """Tell what somebody ought to look at before going on."""
+        log.warning('%s', text)
+
+    def can_ask(self):
+        """Whether somebody sits there who can be asked."""
+        return False
+
+    def read_line(self, prompt):
+        """Ask, and return what was typed; None at the end of the input."""
+
     def say(self, text):
         """Log something that is not progress: who is waited for."""
         log.info('%s', text)

@@ -10,8 +10,8 @@ from .migration import (  # noqa: F401
 from .scripts import (  # noqa: F401
     format_script, is_unknown, load_python_file, load_revisions, one_at_a_time,
     read_scripts_by, script_directory, script_heads, script_revisions, targets,
-    version_folders)
+    version_folders, write_scripts_to)
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,
-    environment_context, finds_cycles, has_branches, needs_newer_alembic,
-    quiet_status, without_defaults)
+    environment_context, finds_cycles, has_branches, has_operations,
+    needs_newer_alembic, quiet_status, without_defaults)

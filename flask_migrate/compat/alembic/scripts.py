@@ -154,3 +154,17 @@ def is_unknown(script, heads):
         except Exception:
             return True
     return False
+
+
+def write_scripts_to(directory, folder):
+    """Let a ScriptDirectory write new files into another folder.
+
+    Private is ``ScriptDirectory._rev_path``, from 0.6 to 1.20.
+    """
+    path = directory._rev_path
+
+    def _rev_path(*args):
+        found = path(*args)         # a pathlib.Path from 1.16 on
+        return type(found)(os.path.join(folder, os.path.basename(
+            text_type(found))))
+    directory._rev_path = _rev_path

@@ -136,3 +136,12 @@ def without_defaults(configure, kwargs, said):
     return dict((name, value) for name, value in kwargs.items()
                 if name in names
                 or value is not argument_defaults(configure).get(name, kwargs))
+
+
+def has_operations():
+    """Whether differences are operations, which a hook may change (0.8)."""
+    try:
+        from alembic.operations import ops  # noqa: F401
+    except ImportError:
+        return False
+    return True
