@@ -71,7 +71,8 @@ class Migrate(object):
         settings below are new: *wait* (seconds to wait for another process
         that is migrating the same database, default 600), *lock_timeout*
         (seconds that a statement may wait for a table lock on PostgreSQL,
-        MySQL and MariaDB; default: what the server says).
+        MySQL and MariaDB; default: what the server says), *protect_tables*
+        (whether autogenerate leaves tables alone that no revision created).
     """
 
     def __init__(self, app=None, db=None, directory='migrations',
@@ -84,6 +85,7 @@ class Migrate(object):
         self.command = command
         self.wait = kwargs.pop('wait', 600)
         self.lock_timeout = kwargs.pop('lock_timeout', None)
+        self.protect_tables = kwargs.pop('protect_tables', True)
         self.alembic_ctx_kwargs = dict(kwargs, compare_type=compare_type,
                                        render_as_batch=render_as_batch)
         # An application factory has no extensions yet: it calls init_app.
@@ -127,6 +129,8 @@ class Migrate(object):
         self.command = command or self.command
         self.wait = kwargs.pop('wait', self.wait)
         self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
+        self.protect_tables = kwargs.pop('protect_tables',
+                                         self.protect_tables)
         for name, value in (('compare_type', compare_type),
                             ('render_as_batch', render_as_batch)):
             if value is not None:

@@ -29,6 +29,7 @@ class Migrate:
     command: str
     wait: float
     lock_timeout: float | None
+    protect_tables: bool
     alembic_ctx_kwargs: dict[str, Any]
     configure_callbacks: list[Callable[[Config], AlembicConfig | None]]
 
@@ -37,7 +38,8 @@ class Migrate:
         directory: str | PathLike[str] = 'migrations', command: str = 'db',
         compare_type: bool | Callable[..., bool | None] = True,
         render_as_batch: bool = True, *, wait: float = 600,
-        lock_timeout: float | None = None, **kwargs: Any) -> None: ...
+        lock_timeout: float | None = None, protect_tables: bool = True,
+        **kwargs: Any) -> None: ...
 
     @property
     def db(self) -> Any: ...
@@ -54,7 +56,8 @@ class Migrate:
         command: str | None = None,
         compare_type: bool | Callable[..., bool | None] | None = None,
         render_as_batch: bool | None = None, *, wait: float = ...,
-        lock_timeout: float | None = ..., **kwargs: Any) -> None: ...
+        lock_timeout: float | None = ..., protect_tables: bool = ...,
+        **kwargs: Any) -> None: ...
 
     def configure(self, function: _Function) -> _Function: ...
     def call_configure_callbacks(self, config: Config) -> Config: ...

@@ -12,8 +12,10 @@ from ..run.looking import through_env_py
 from .answers import Answers
 from .checking import check, differences  # noqa: F401
 from .comparison import Comparison
+from .protection import mention_left_alone
 from .questioner import Questioner, Terminal, Unanswered
 from .showing import quietly, shown_only, texts_in
+from .unimported import mention_existing_tables
 
 
 def _comparison(call, questioner=None, answers=None):
@@ -48,9 +50,11 @@ def create(call, message, autogenerate, dry_run=False, rename=None,
         texts = texts_in(folder, scripts)
     if autogenerate and not run.multidb and len(run.plans) < 2:
         _mention_binds(call.write)
+    if autogenerate:
+        mention_left_alone(run.protections, call.note)
     if not scripts and not texts:
         if autogenerate:
-            call.write(u'No changes in schema detected.')
+            _say_no_changes(call, run)
         return None
     for text in texts:
         call.write(text)
@@ -93,6 +97,13 @@ def _check_operations(answers):
         if getattr(answers, option) and not compat.alembic.has_operations():
             raise MigrateError(compat.alembic.needs_newer_alembic(
                 '--' + option, '0.8'))
+
+
+def _say_no_changes(call, run):
+    call.write(u'No changes in schema detected.')
+    if not chain.read(call.config):
+        for protection in run.protections:
+            mention_existing_tables(protection, call.write)
 
 
 def _mention_binds(write):

@@ -26,17 +26,17 @@ class Answers(object):
         self.allow_drop_all = allow_drop_all
         self._used = {}         # (option, key): names of databases
 
-    def of(self, option, found, schema, table, column=None):
+    def of(self, option, bind, schema, table, column=None):
         """What an option says of a table or column.
 
         :param option: 'rename', 'drop' or 'fill'.
-        :param found: the :class:`Found` of its database.
+        :param bind: what its database is called.
         :return: the value; None where it says nothing.
         """
         given = getattr(self, option)
-        for key in addresses(found.name, schema, table, column):
+        for key in addresses(bind, schema, table, column):
             if key in given:
-                self._used.setdefault((option, key), set()).add(found.name)
+                self._used.setdefault((option, key), set()).add(bind)
                 return given[key]
 
     def check_all_used(self):

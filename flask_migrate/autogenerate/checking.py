@@ -5,6 +5,7 @@ from .. import compat
 from ..errors import DiffsDetected
 from ..run.looking import through_env_py
 from .comparison import Comparison
+from .protection import protect
 
 
 def check(call):
@@ -27,39 +28,57 @@ def check(call):
             if type(error) is CommandError or hasattr(error, 'diffs'):
                 raise
             message = str(error)    # Before 1.13 it does not tell which.
-    with through_env_py(call, Comparison(call, arguments)):
-        _compare(call.config, diffs)
+    run = Comparison(call, arguments)
+    run.writes = False
+    with through_env_py(call, run):
+        _compare(run, diffs)
     if diffs or message:
         raise DiffsDetected(
             message or 'New upgrade operations detected: %s' % diffs, diffs)
     call.config.print_stdout('No new upgrade operations detected.')
 
 
-def differences(context):
+def differences(config, context):
     """How the models differ from a database, a list of texts.
 
+    :param config: of the migrations folder.
     :param context: Alembic's MigrationContext.
     """
+    return [compat.python.text(each)
+            for each in _diffs(protect(config, context))]
+
+
+def _diffs(protection):
+    """What differs in a database, as Alembic lists it."""
     from alembic import autogenerate
-    return [compat.python.text(each) for each in autogenerate.compare_metadata(
-        context, context.opts['target_metadata'])]
+    context = protection.context
+    metadata = context.opts['target_metadata']
+    if not compat.alembic.has_operations():
+        # Alembic asks no filter here.
+        return [each for each in autogenerate.compare_metadata(
+                    context, metadata)
+                if each[0] != 'remove_table' or protection.include_object(
+                    each[1], each[1].name, 'table', True, None)]
+    from .found import Found
+    from .order import process
+    script = autogenerate.produce_migrations(context, metadata)
+    process(Found(protection, script))
+    return script.upgrade_ops.as_diffs()
 
 
-def _compare(config, diffs):
+def _compare(run, diffs):
     """Note the differences of each database, without Alembic's command."""
-    from alembic import autogenerate
     from alembic.util import CommandError
-    script = compat.alembic.script_directory(config)
+    script = compat.alembic.script_directory(run.call.config)
 
     def compare(heads, context):
         if isinstance(heads, compat.python.string_types):   # Alembic 0.6
             heads = [heads]
         if set(compat.alembic.script_heads(script)) - set(heads or ()):
             raise CommandError('Target database is not up to date.')
-        diffs.extend(autogenerate.compare_metadata(
-            context, context.opts['target_metadata']))
+        diffs.extend(_diffs(run.protections[-1]))
         return []
 
     EnvironmentContext = compat.alembic.environment_context()
-    with EnvironmentContext(config, script, fn=compare):
+    with EnvironmentContext(run.call.config, script, fn=compare):
         script.run_env()

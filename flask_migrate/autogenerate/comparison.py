@@ -5,7 +5,9 @@ from .. import compat
 from ..databases import database_names, name_of
 from ..run.looking import Run
 from .answers import Answers
+from .protection import protect
 from .questioner import Questioner
+from .unimported import refuse_to_drop_all
 
 
 class Comparison(Run):
@@ -18,6 +20,7 @@ class Comparison(Run):
     :ivar writes: whether it is for a script.
     :ivar scripts_folder: where scripts go to instead of theirs, or None.
     :ivar compared: whether a database has been compared with its models.
+    :ivar protections: the Protection of each database that was.
     """
 
     leaves_out_empty = True
@@ -29,11 +32,18 @@ class Comparison(Run):
         Run.__init__(self, call, arguments)
         self.questioner = questioner or Questioner()
         self.answers = answers or Answers()
+        self.protections = []
 
     def database_name(self):
-        """What the database at hand is called, '' where env.py made it."""
+        """What the database at hand is called; '' where it has no name.
+
+        The only one of an application has none, nor one of env.py's own.
+        """
         app = current_app._get_current_object()
-        return name_of(app, app.extensions['migrate'].db, self.engine)
+        db = app.extensions['migrate'].db
+        if len(database_names(app, db)) < 2:
+            return ''
+        return name_of(app, db, self.engine)
 
     def leave_connections(self):
         """Close what an env.py that was left has not closed."""
@@ -57,6 +67,21 @@ class Comparison(Run):
             self._process(hooks, context, revision, directives)
         kwargs['process_revision_directives'] = process_revision_directives
 
+    def prepared(self, context):
+        Run.prepared(self, context)
+        if context.connection is not None and getattr(
+                self.call.config.cmd_opts, 'autogenerate', False):
+            self.protections.append(protect(
+                self.call.config, context, self.answers,
+                self.database_name()))
+
+    def steps(self, heads, context):
+        steps = Run.steps(self, heads, context)
+        if self.writes and not compat.alembic.has_operations():
+            for protection in self.protections[-1:]:
+                refuse_to_drop_all(protection)
+        return steps
+
     def _process(self, hooks, context, revision, directives):
         """Ask our pieces and the user's hooks; leave out an empty script."""
         if directives and getattr(
@@ -64,7 +89,8 @@ class Comparison(Run):
             from .order import process      # Alembic 0.8 has what it needs
             from .found import Found
             self.compared = True
-            process(Found(self, context, directives[0]), self.writes)
+            process(Found(self.protections[-1], directives[0],
+                          self.questioner if self.writes else None))
         given = list(directives)
         for hook in hooks:
             if directives:

@@ -1,15 +1,17 @@
 """The differences of one database, on their way into a script."""
+from .. import compat
 from .operations import Nothing
 
 
 class Found(object):
     """What differs between one database and its models.
 
-    :param run: the :class:`Comparison`.
-    :param context: Alembic's MigrationContext of the database.
+    :param protection: the :class:`Protection` of the comparison.
     :param script: Alembic's MigrationScript; the differences of databases
         before this one are in it already.
+    :param questioner: the :class:`Questioner`, where a script is wanted.
 
+    :ivar context: Alembic's MigrationContext of the database.
     :ivar name: what the database is called: a bind key, 'default', or ''.
     :ivar upgrade: the UpgradeOps that a piece may change.
     :ivar downgrade: the DowngradeOps, made anew from the UpgradeOps.
@@ -18,23 +20,14 @@ class Found(object):
 
     changed = False
 
-    def __init__(self, run, context, script):
-        self.run = run
-        self.context = context
-        self.connection = context.connection
-        self.name = run.database_name()
-        self.upgrade = getattr(
-            script, 'upgrade_ops_list', [script.upgrade_ops])[-1]
-        self.downgrade = getattr(
-            script, 'downgrade_ops_list', [script.downgrade_ops])[-1]
-
-    @property
-    def metadata(self):
-        """The MetaData objects of the models, as a list."""
-        found = self.context.opts['target_metadata']
-        if isinstance(found, (list, tuple)):
-            return list(found)
-        return [found]
+    def __init__(self, protection, script, questioner=None):
+        self.protection = protection
+        self.questioner = questioner
+        self.answers = protection.answers
+        self.name = protection.bind
+        self.context = protection.context
+        self.connection = protection.context.connection
+        self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 
     def each(self, *kinds):
         """All operations of some kinds, those inside batch blocks too.

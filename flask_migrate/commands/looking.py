@@ -143,6 +143,7 @@ def status(call, directory=None, models=False, x_arg=None):
         call, lambda: configure(call, directory, x_arg,
                                 ['autogenerate'] * models),
         lambda error: explain.reason(error, call),
-        writing.differences if models else None)
+        (lambda context: writing.differences(call.config, context))
+        if models else None)
     call.show(found)
     return found

@@ -211,3 +211,8 @@ def import_driver(url):
 def has_table(connection, name, schema=None):
     """Whether there is a table (``Inspector.has_table`` is 1.4)."""
     return connection.dialect.has_table(connection, name, schema)
+
+
+def default_schema(connection):
+    """The schema of tables that name none; None where there is none."""
+    return connection.dialect.default_schema_name

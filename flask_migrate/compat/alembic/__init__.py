@@ -14,4 +14,4 @@ from .scripts import (  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,
     environment_context, finds_cycles, has_branches, has_operations,
-    needs_newer_alembic, quiet_status, without_defaults)
+    last_operations, needs_newer_alembic, quiet_status, without_defaults)

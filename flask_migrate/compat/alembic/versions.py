@@ -145,3 +145,13 @@ def has_operations():
     except ImportError:
         return False
     return True
+
+
+def last_operations(script):
+    """Upgrade and downgrade of the last database in a MigrationScript.
+
+    It has several from 0.8.1 on.
+    """
+    if hasattr(script, 'upgrade_ops_list'):
+        return script.upgrade_ops_list[-1], script.downgrade_ops_list[-1]
+    return script.upgrade_ops, script.downgrade_ops
