@@ -11,10 +11,17 @@ import types
 from . import compat
 
 USAGE = """Usage: python -m flask_migrate SCRIPT [ARGUMENT]...
+       python -m flask_migrate --enable | --disable | --status
 
 Run SCRIPT, for instance manage.py, as Python would, with Flask-Script and
 flask.ext made importable on every Flask and Python.
+
+--enable makes them importable in every program that this Python runs from
+now on: python manage.py, gunicorn, celery.  --disable undoes it, --status
+says which.
 """
+
+SWITCHES = ('--enable', '--disable', '--status')
 
 
 def main(argv):
@@ -22,7 +29,9 @@ def main(argv):
     if argv and argv[0] in ('-h', '--help'):
         sys.stdout.write(USAGE)
         return 0
-    if not argv:
+    if argv[:1] and argv[0] in SWITCHES and not argv[1:]:
+        return switch(argv[0][2:])
+    if not argv or argv[0].startswith('-'):
         sys.stderr.write(USAGE)
         return 2
     try:
@@ -39,6 +48,17 @@ def main(argv):
         # As Python does for a script: its own folder, not the current one.
         sys.path[0] = os.path.dirname(os.path.realpath(argv[0]))
     return run(source, argv[0])
+
+
+def switch(name):
+    """Run the function of ``enabling`` for an option; return an exit code."""
+    from . import enabling
+    try:
+        sys.stdout.write(getattr(enabling, name)())
+    except enabling.MigrateError as error:
+        sys.stderr.write('Error: %s\n' % error)
+        return 1
+    return 0
 
 
 def run(source, path):

@@ -182,7 +182,10 @@ class EntryPoint(click.Group):
         except click.ClickException as error:
             # No application, or one whose import failed: then the message
             # has the traceback.
-            console.report(error.format_message())
+            from .explain.importing import failed_import
+            message = error.format_message()
+            console.report('\n'.join(
+                filter(None, [message, failed_import(message)])))
             sys.exit(1)
         except Exception as error:
             self._report(error)

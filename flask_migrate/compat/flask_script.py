@@ -11,6 +11,7 @@ from __future__ import absolute_import
 
 from contextlib import contextmanager
 import inspect
+import pkgutil
 import sys
 import types
 
@@ -31,28 +32,39 @@ def make_flask_script_importable():
 
 
 class _Finder(object):
-    """Finds ``flask_script`` only, once, and lets Python do the rest."""
+    """Finds ``flask_script`` only, and lets Python's finders do the rest.
+
+    It stays: another thread may be going through the list of finders.
+    """
+
+    of_flask_migrate = True
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):
         if name != 'flask_script':
             return None
-        from importlib.util import find_spec
-        sys.meta_path.remove(cls)
-        try:
-            spec = find_spec(name)
-        finally:
-            sys.meta_path.insert(0, cls)
-        if spec is not None and spec.loader is not None:
-            execute = spec.loader.exec_module
+        for finder in list(sys.meta_path):
+            if getattr(finder, 'of_flask_migrate', False) \
+                    or not hasattr(finder, 'find_spec'):
+                continue
+            spec = finder.find_spec(name, path, target)
+            if spec is not None:
+                return cls._mending(spec)
+        return None
 
-            def exec_module(module):
-                with _missing_flask_names():
-                    execute(module)
-                _mend(module)
-                if cls in sys.meta_path:
-                    sys.meta_path.remove(cls)
-            spec.loader.exec_module = exec_module
+    @staticmethod
+    def _mending(spec):
+        if spec.loader is None:         # a folder of that name
+            return spec
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            if module.__name__ != 'flask_script':
+                return execute(module)      # a zip has one loader for all
+            with _missing_flask_names():
+                execute(module)
+            _mend(module)
+        spec.loader.exec_module = exec_module
         return spec
 
 
@@ -128,17 +140,35 @@ def _mend(flask_script):
 
 
 def make_flask_ext_importable():
-    """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0."""
-    try:
-        __import__('flask.ext')
-    except ImportError:
+    """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0.
+
+    :return: whether Flask has no ``flask.ext`` of its own.
+    """
+    import flask
+    if 'ext' in [each[1] for each in pkgutil.iter_modules(flask.__path__)]:
+        return False
+    if _ExtFinder not in sys.meta_path:
         # First, or Python would find the submodules of a package again, and
         # import them twice.
         sys.meta_path.insert(0, _ExtFinder)
+    return True
+
+
+def finder_of(name):
+    """The finder for a module, where ``--enable`` is asked for it first.
+
+    :param name: ``flask_script``, ``flask.ext`` or what is below it.
+    :return: None where Python finds it by itself.
+    """
+    if name == 'flask_script':
+        return None if python.PY2 else _Finder
+    return _ExtFinder if make_flask_ext_importable() else None
 
 
 class _ExtFinder(object):
     """Finds ``flask.ext``, an empty package, and what is below it."""
+
+    of_flask_migrate = True
 
     @classmethod
     def find_spec(cls, name, path=None, target=None):

@@ -11,11 +11,13 @@ from .. import compat
 from ..compat.python import text
 from ..errors import DiffsDetected, MigrateError, of_the_same_kind
 from ..run.call import Call
-from . import chain, commands, configuration, database, files, revision
+from . import (
+    chain, commands, configuration, database, files, importing, revision)
 from .facts import Facts
 
 EXPLANATIONS = (
-    files.explain_file, configuration.explain_configuration,
+    files.explain_file, importing.explain_importing,
+    configuration.explain_configuration,
     database.explain_database, chain.explain_chain,
     commands.explain_command, files.explain_access)
 
