@@ -19,6 +19,9 @@ from . import compat, options
 #: takes for an option.
 _NEGATIVE = u'\0'
 
+#: For the group, and for those of its commands that have no -h of their own.
+_HELP = {'help_option_names': ['-h', '--help']}
+
 
 class Operation(click.Command):
     """A command that takes ``-1`` for a revision, not for an option."""
@@ -28,11 +31,18 @@ class Operation(click.Command):
     def parse_args(self, ctx, args):
         args = [re.sub(r'^-(?=\d)', _NEGATIVE, arg) for arg in args]
         for i, arg in enumerate(args):
-            # click 7 has no options whose value may be left out.
-            if arg in self.optional and (
-                    i + 1 == len(args) or args[i + 1].startswith('-')):
+            # What follows is no value of it: it may be a revision.
+            if arg in self.optional:
                 args[i] = arg + '='
-        return click.Command.parse_args(self, ctx, args)
+        try:
+            return click.Command.parse_args(self, ctx, args)
+        except click.NoSuchOption as error:
+            # click 6 and 7 know the beginning of an option only.
+            from .console import near
+            error.possibilities = error.possibilities \
+                or near(error.option_name, [
+                    name for param in self.params for name in param.opts])
+            raise
 
 
 class OperationGroup(click.Group):
@@ -60,11 +70,9 @@ class OperationGroup(click.Group):
         name = args[0] if args else ''
         if name and not name.startswith('-') \
                 and self.get_command(ctx, name) is None:
-            import difflib
-            near = difflib.get_close_matches(
-                name, self.list_commands(ctx), 1)
-            ctx.fail("No such command '%s'.%s" % (
-                name, " Did you mean '%s'?" % near[0] if near else ''))
+            from .console import did_you_mean
+            ctx.fail("No such command '%s'%s" % (
+                name, did_you_mean(name, self.list_commands(ctx))))
         return click.Group.resolve_command(self, ctx, args)
 
 
@@ -94,6 +102,8 @@ def _parameter(option, default):
         settings['type'] = _Number()
     elif option.choices:
         settings['type'] = click.Choice(option.choices)
+    elif option.kind == 'optional':
+        settings['metavar'] = options.ATTACHED
     return click.Option(option.flags + (option.name,), **settings)
 
 
@@ -112,11 +122,18 @@ def _command(operation, name, help):
 
     command = Operation(
         name, callback=run, help=help,
+        epilog=_arguments_help(operation),
         params=[_parameter(option, defaults.get(option.name, option.default))
                 for option in operation.options])
     command.optional = [flag for option in operation.options
                         if option.kind == 'optional' for flag in option.flags]
     return command
+
+
+def _arguments_help(operation):
+    """What the arguments may be: click shows the help of options only."""
+    return '\n\n'.join('%s: %s' % (option.name.upper(), option.help)
+                       for option in operation.options if not option.flags)
 
 
 def _in_application(operation, values):
@@ -145,7 +162,7 @@ def _decoded(value):
 
 
 db = OperationGroup(
-    'db', help='Perform database migrations.',
+    'db', help='Perform database migrations.', context_settings=_HELP,
     params=[_parameter(option, None)
             for option in (options.directory, options.x_arg)])
 

@@ -122,6 +122,18 @@ def to_stderr(text):
     sys.stderr.flush()
 
 
+def did_you_mean(word, known):
+    """The end of a message about a mistyped word, or ''."""
+    found = near(word, known)
+    return ", did you mean '%s'?" % found[0] if found else ''
+
+
+def near(word, known):
+    """The one of many words that is nearest to a mistyped one, in a list."""
+    import difflib
+    return difflib.get_close_matches(word, known, 1)
+
+
 def _text(error):
     text = error
     if not isinstance(error, compat.python.string_types):

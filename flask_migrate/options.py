@@ -7,14 +7,19 @@ there.
 """
 
 
+#: How the value of an 'optional' option is shown: it must be attached, for
+#: what follows may be a revision.
+ATTACHED = '[=PATH]'
+
+
 class Option(object):
     """One option (with flags) or positional argument (without).
 
     :param name: name of the function's parameter.
     :param flags: such as ``-m`` and ``--message``.
     :param kind: 'text', 'flag' (present or not), 'list' (may be repeated;
-        positional: any number), 'number', or 'optional' (a text that may be
-        left out: '').
+        positional: any number), 'number', or 'optional' (a path, attached
+        with '='; without one: '').
     :param help: one sentence.
     :param of_command_line: whether it is for the command line itself and no
         parameter of the function.
@@ -96,7 +101,8 @@ purge = option(
     help='Forget all revisions in the version table before stamping.')
 rev_range = option(
     'rev_range', '-r', '--rev-range',
-    help='Range of revisions, as [start]:[end].')
+    help="Range of revisions, as [start]:[end]; each an identifier, 'base', "
+         "'head', 'current' or a number of steps.")
 verbose = option(
     'verbose', '-v', '--verbose', kind='flag',
     help='Say more.')
@@ -112,14 +118,26 @@ check_heads = option(
 head_only = option(
     'head_only', '--head-only', kind='flag',
     help='Nothing any more; scripts of old may still give it.')
-revision = option(
-    'revision', help='Revision identifier.')
+_NAMES = "an identifier or its beginning, "
+upgrade_target = option(
+    'revision',
+    help='Where to go: ' + _NAMES + "'head' (the default), 'heads' (several "
+         "branches), '+1' (one step), or '<branch>@head'.")
+downgrade_target = option(
+    'revision',
+    help='Where to go: ' + _NAMES + "'-1' (one step, the default), "
+         "'base' (before all), or '<branch>@base'; with --sql 'from:to'.")
+one_revision = option(
+    'revision',
+    help='Which one: ' + _NAMES + "'head' (the default), or 'current' (where "
+         "the database is).")
 revisions = option(
     'revisions', kind='list',
-    help='Revision identifiers; without any: all heads.')
-targets = option(
+    help='Which ones: ' + _NAMES + "each; without any, all heads.")
+stamp_targets = option(
     'revision', kind='list',
-    help='Revision identifiers (default: head).')
+    help='What to record: ' + _NAMES + "'head' (the default), 'heads' "
+         "(several branches), or 'base' (nothing).")
 wait = option(
     'wait', '--wait', kind='number',
     help='Seconds to wait for another process that is migrating the same '
@@ -155,7 +173,7 @@ allow_drop_all = option(
     help='Write the script although it drops all tables.')
 backup = option(
     'backup', '--backup', kind='optional',
-    help='Copy a SQLite database first, to this path or beside it.')
+    help='Copy a SQLite database first, beside it or with =PATH to there.')
 models = option(
     'models', '--models', kind='flag',
     help='Say also how the models differ from the database.')

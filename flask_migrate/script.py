@@ -3,15 +3,13 @@
 ``from flask_migrate.script import Manager, Command, Option, Server, Shell``
 is Flask-Script itself, on every Flask and Python.
 """
-import argparse
 import copy
-import difflib
 from functools import wraps
-import re
 import sys
 
 from . import compat, console, options
 from .commands import OPERATIONS, ORDER, command_name, help_sentence
+from .parsing import command_parser, give_help_on_h, group_parser, mistyped
 
 compat.flask_script.make_flask_script_importable()
 
@@ -76,13 +74,9 @@ def migrate_command(flask_script):
                     self, *args, **kwargs)
             finally:
                 self.parent = parent
-            # Flask-Script 0.5 has a parser for each command only.
-            for action in parser._actions[:]:
-                if isinstance(action, argparse._SubParsersAction):
-                    action.__class__ = _Commands
-                    action.choices = _AnyName(action.choices)
-                    action.before = _options_before(parser)
-            return parser
+            return group_parser(parser, [
+                name for name, command in self._commands.items()
+                if isinstance(command, Operation)])
 
         def handle(self, prog, *args):
             # Flask-Script 0.5 looks commands up itself.
@@ -90,7 +84,7 @@ def migrate_command(flask_script):
                     and args[0] not in self._commands \
                     and not args[0].startswith('-'):
                 sys.stderr.write('%s: error: %s\n' % (
-                    prog, _mistyped(args[0], self._commands)))
+                    prog, mistyped(args[0], self._commands)))
                 sys.exit(2)
             return flask_script.Manager.handle(self, prog, *args)
 
@@ -98,8 +92,10 @@ def migrate_command(flask_script):
         def create_parser(self, *args, **kwargs):
             if 'parents' in kwargs:     # as above
                 kwargs['parents'] = []
-            return _negatives(flask_script.Command.create_parser(
+            parser = command_parser(flask_script.Command.create_parser(
                 self, *args, **kwargs))
+            give_help_on_h(parser)
+            return parser
 
     manager = MigrateManager()
     # Set, not passed: usage= would destroy the usage line of each command.
@@ -156,7 +152,7 @@ def _option(flask_script, option, default):
     elif not option.flags:
         settings['nargs'] = '?'
     elif option.kind == 'optional':
-        settings.update(nargs='?', const='')
+        settings['metavar'] = options.ATTACHED
     elif option.kind == 'number':
         settings['type'] = float
     elif option.choices:
@@ -172,70 +168,6 @@ def _run(operation):
         # Returns nothing: Manager.run() would make an exit code of it.
         console.run(operation, kwargs)
     return run
-
-
-class _Commands(argparse._SubParsersAction):
-    """Finds the parser of a command, and what argparse makes hard.
-
-    It says "did you mean" after a mistyped command, lets an option have a
-    value like ``-3:current``, and takes options before the command.
-    """
-
-    def __call__(self, parser, namespace, values, option_string=None):
-        name = values[0]
-        if name not in self._name_parser_map:
-            parser.error(_mistyped(name, self._name_parser_map))
-        _negatives(self._name_parser_map[name])
-        values = values[:1] + self.before + values[1:]
-        del self.before[:]
-        argparse._SubParsersAction.__call__(
-            self, parser, namespace, values, option_string)
-
-
-def _mistyped(name, names):
-    near = difflib.get_close_matches(name, names, 1)
-    return "no such command '%s'%s" % (
-        name, ", did you mean '%s'?" % near[0] if near else '')
-
-
-def _negatives(parser):
-    """Let *parser* take ``-3:current`` for a value, as it does ``-3``."""
-    parser._negative_number_matcher = re.compile(r'-\d')
-    return parser
-
-
-def _options_before(parser):
-    """Let the options of all commands stand before the command as well.
-
-    :return: a list, which will hold those that were given.
-    """
-    given = []
-    for option in (options.directory, options.x_arg):
-        if not any(flag in parser._option_string_actions
-                   for flag in option.flags):
-            parser.add_argument(*option.flags, action=_Before, given=given,
-                                metavar=option.name.upper(), help=option.help)
-    return given
-
-
-class _Before(argparse.Action):
-    """Keeps an option for the command; the namespace gets nothing."""
-
-    def __init__(self, option_strings, dest, given, **settings):
-        argparse.Action.__init__(
-            self, option_strings, argparse.SUPPRESS,
-            default=argparse.SUPPRESS, **settings)
-        self.given = given
-
-    def __call__(self, parser, namespace, value, option_string=None):
-        self.given.extend([option_string, value])
-
-
-class _AnyName(dict):
-    """The commands for the help; a mistyped one is ours to report."""
-
-    def __contains__(self, name):
-        return True
 
 
 if 'MigrateCommand' not in globals():

@@ -55,10 +55,10 @@ def test_help(project):
 def test_a_mistyped_command(project):
     result = project.flask('upgarde')
     assert result.code == 2
-    assert "No such command 'upgarde'. Did you mean 'upgrade'?" \
+    assert "No such command 'upgarde', did you mean 'upgrade'?" \
         in result.stderr
     result = project.flask('xyzzy')
-    assert result.code == 2 and 'Did you mean' not in result.stderr
+    assert result.code == 2 and 'did you mean' not in result.stderr
 
 
 def test_a_mistyped_option(migrated):

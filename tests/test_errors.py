@@ -811,8 +811,9 @@ def test_names_of_folders(tmpdir, name, interface):
 
 MESSAGES = [
     'it\'s "quoted"', '"""', 'a """triple""" b', 'ends with "', '"', 'a/b\\c',
-    'C:\\users\\new', 'back\\', '\\', '\\"""', '\\u12 \\N{x} \\x', 'caf\xe9',
-    'two\nlines', '100% ${x} <%y%> ## z', '', ' ', '-']
+    'C:\\users\\new', 'back\\', '\\', '\\"', 'ends in \\"', '\\\\"', '\\"""',
+    '\\u12 \\N{x} \\x', 'caf\xe9', 'two\nlines', '100% ${x} <%y%> ## z',
+    '', ' ', '-']
 
 
 @pytest.mark.parametrize('message', MESSAGES)

@@ -185,7 +185,7 @@ def test_backup(family, path, command_line):
     arguments = ['upgrade', '--backup']
     if path:
         path = os.path.join(family.path, path)
-        arguments.append(path)
+        arguments = ['upgrade', '--backup=' + path]
         if family.command_line(command_line, *arguments).code:
             raise AssertionError('the first backup failed')
         family.python('downgrade')

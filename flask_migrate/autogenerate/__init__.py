@@ -1,13 +1,11 @@
 """What ``revision``, ``migrate``, ``merge`` and ``check`` do."""
-import glob
-import os
-
 from flask import current_app
 
 from .. import compat
 from ..databases import forgotten_names
 from ..errors import MigrateError
 from ..folder import chain
+from ..folder.writing import WrittenFiles, check_identifier, safe_message
 from ..run.looking import through_env_py
 from .answers import Answers
 from .checking import check, differences  # noqa: F401
@@ -31,10 +29,10 @@ def create(call, message, autogenerate, dry_run=False, rename=None,
     :param dry_run: whether to return their texts instead.
     """
     config = call.config
-    _check_rev_id(config, arguments.get('rev_id'))
+    check_identifier(config, arguments.get('rev_id'))
     command, kept = compat.alembic.alembic_command(
         'revision', autogenerate=autogenerate,
-        message=_safe_message(config, message), **arguments)
+        message=safe_message(config, message), **arguments)
     answers = Answers(rename, drop, fill, allow_drop_all)
     _check_operations(answers)
     questioner = Terminal(call.read_line) if autogenerate \
@@ -67,7 +65,7 @@ def _attempt(call, run, command):
 
     :return: the scripts, in a list that holds what Alembic has returned.
     """
-    with _noted_files(call.config) as files:
+    with WrittenFiles(call.config, run.scripts_folder) as files:
         try:
             with through_env_py(call, run), \
                     quietly(call, run.scripts_folder):
@@ -76,7 +74,7 @@ def _attempt(call, run, command):
             run.leave_connections()
             return None
         if _wrote_nothing(run):
-            files.remove(run.scripts_folder)
+            files.remove()
             return []
         if scripts is None:         # Alembic 0.6 returns none
             scripts = files.scripts()
@@ -144,86 +142,9 @@ def merge(call, revisions, **arguments):
                        % (u'one head, ' + revisions[0] if revisions
                           else u'no revision'))
             return None
-    _check_rev_id(config, arguments.get('rev_id'))
-    arguments['message'] = _safe_message(config, arguments.get('message'))
+    check_identifier(config, arguments.get('rev_id'))
+    arguments['message'] = safe_message(config, arguments.get('message'))
     command, kept = compat.alembic.alembic_command('merge', **arguments)
-    with _noted_files(config), through_env_py(call, _comparison(call)), \
+    with WrittenFiles(config), through_env_py(call, _comparison(call)), \
             call.status():
         return command(config, revisions, **kept)
-
-
-def _check_rev_id(config, rev_id):
-    """Refuse an identifier that a file has: Alembic might overwrite it."""
-    for file in chain.read(config) if rev_id else ():
-        if file.revision == rev_id:
-            raise MigrateError(
-                "There is a revision %s already, in %s. Give another "
-                "--rev-id, or none." % (rev_id, file.path))
-
-
-def _safe_message(config, message):
-    """A message that can stand in the docstring of any script.py.mako."""
-    if message is None:
-        return None
-    if isinstance(message, bytes):
-        message = message.decode('utf-8')
-    message = message.replace(u'\\', u'\\\\').replace(u'"""', u'\\"\\"\\"')
-    if message.startswith(u'"'):
-        message = u'\\' + message
-    if message.endswith(u'"') and not message.endswith(u'\\"'):
-        message = message[:-1] + u'\\"'
-    declares = _declares_encoding(config) and compat.alembic.has_branches()
-    if compat.python.PY2 and not declares:
-        # Templates of old had no coding line, which Python 2.7 wants, and
-        # Alembic 0.6 writes ASCII.
-        message = message.encode('ascii', 'backslashreplace').decode('ascii')
-    if compat.python.PY2 and all(ord(c) < 128 for c in message):
-        # Alembic makes a path of it, in a folder that may have an e acute.
-        message = message.encode('ascii')
-    return message
-
-
-def _declares_encoding(config):
-    path = os.path.join(config.get_main_option('script_location'),
-                        'script.py.mako')
-    with open(path, 'rb') as file:
-        file.readline()     # there it is Mako's, and not written
-        return b'coding' in file.readline()
-
-
-class _noted_files(object):
-    """Remove the files that a failed command has written."""
-
-    def __init__(self, config):
-        self.config = config
-        self.pattern = os.path.join(
-            glob_escape(config.get_main_option('script_location')),
-            'versions', '*.py')
-
-    def __enter__(self):
-        self.before = set(glob.glob(self.pattern))
-        return self
-
-    def __exit__(self, kind, error, traceback):
-        if error is not None:
-            self.remove()
-
-    def new(self):
-        return set(glob.glob(self.pattern)) - self.before
-
-    def remove(self, folder=None):
-        for path in self.new() if folder is None else \
-                glob.glob(os.path.join(glob_escape(folder), '*.py')):
-            os.remove(path)
-
-    def scripts(self):
-        names = [os.path.basename(path) for path in self.new()]
-        return [each for each
-                in compat.alembic.script_directory(
-                    self.config).walk_revisions()
-                if os.path.basename(each.path) in names]
-
-
-def glob_escape(path):
-    """A path as a pattern of itself (``glob.escape`` is Python 3.4+)."""
-    return ''.join('[%s]' % c if c in '*?[' else c for c in path)

@@ -4,7 +4,7 @@ from .operation import configure, operation
 
 
 @operation
-@options.revision
+@options.upgrade_target
 @options.sql
 @options.tag
 @options.wait
@@ -51,7 +51,7 @@ def upgrade(call, directory=None, revision='head', sql=False, tag=None,
 
 
 @operation
-@options.revision
+@options.downgrade_target
 @options.sql
 @options.tag
 @options.wait
@@ -83,7 +83,7 @@ def downgrade(call, directory=None, revision='-1', sql=False, tag=None,
 
 
 @operation
-@options.targets
+@options.stamp_targets
 @options.sql
 @options.tag
 @options.purge

@@ -4,7 +4,7 @@ from .operation import application_state, configure, look, operation
 
 
 @operation
-@options.revision
+@options.one_revision
 def show(call, directory=None, revision='head', x_arg=None):
     """Show a revision.
 

@@ -133,7 +133,7 @@ def migrate(call, directory=None, message=None, sql=False, head='head',
 
 
 @operation
-@options.revision
+@options.one_revision
 def edit(call, directory=None, revision='head', x_arg=None):
     """Open a revision file in $EDITOR.
 

@@ -1,6 +1,9 @@
 """What depends on Python's sqlite3, or on aiosqlite around it."""
 from __future__ import absolute_import
 
+import os
+import shutil
+
 from .async_drivers import InItsThread
 
 #: Python 3.12's sqlite3.LEGACY_TRANSACTION_CONTROL: isolation_level decides.
@@ -133,3 +136,45 @@ def trace(raw, function):
         except sqlite3.ProgrammingError:
             pass                # it has been closed
     return stop
+
+
+def copy_database(raw, database, path):
+    """Copy a database, with what is in its write-ahead log.
+
+    :param raw: a DBAPI connection to it.
+    :param database: the path of its file.
+    :param path: of a file that is there, and empty.
+    """
+    import sqlite3
+    if hasattr(raw, 'backup'):                      # Python 3.7
+        copy_pages(raw, database, path)
+    elif sqlite3.sqlite_version_info >= (3, 27):
+        copy_by_vacuum(raw, database, path)
+    else:
+        copy_file(raw, database, path)
+
+
+def copy_pages(raw, database, path):
+    import sqlite3
+    target = sqlite3.connect(path)
+    try:
+        raw.backup(target)
+    finally:
+        target.close()
+
+
+def copy_by_vacuum(raw, database, path):
+    execute(raw, 'VACUUM INTO ?', (path,))
+
+
+def copy_file(raw, database, path):
+    """Copy the file, while nobody writes and the log is empty."""
+    execute(raw, 'PRAGMA wal_checkpoint(TRUNCATE)')
+    execute(raw, 'BEGIN IMMEDIATE')
+    try:
+        shutil.copyfile(database, path)
+        log = database + '-wal'
+        if os.path.exists(log) and os.path.getsize(log):
+            raise EnvironmentError('the write-ahead log is in use')
+    finally:
+        raw.rollback()

@@ -2,12 +2,11 @@
 import errno
 import io
 import os
-import shutil
 import socket
 import time
 
 from .. import compat
-from ..compat.sqlite import error as sqlite_error, execute
+from ..compat.sqlite import copy_database, error as sqlite_error, execute
 from ..errors import MigrateError
 from .connections import OwnConnection
 from .locks import Lock
@@ -171,8 +170,10 @@ def back_up(engine, path=None):
                            "changed." % (path, error))
     try:
         _copy(engine, database, path)
-    except (EnvironmentError, sqlite_error()) as error:
-        os.remove(path)
+    except BaseException as error:
+        os.remove(path)         # half a copy is none
+        if not isinstance(error, (EnvironmentError, sqlite_error())):
+            raise
         raise MigrateError("Can't write the backup '%s': %s. Nothing "
                            "was changed." % (path, error))
     return path
@@ -194,38 +195,7 @@ def _target(database, path):
 def _copy(engine, database, path):
     own = OwnConnection(engine)
     try:
-        raw = compat.async_drivers.plain(
-            compat.sqlalchemy.raw_of(own.connection))
-        if hasattr(raw, 'backup'):              # Python 3.7
-            _copy_pages(raw, path)
-        else:
-            _copy_file(raw, database, path)
+        copy_database(compat.async_drivers.plain(
+            compat.sqlalchemy.raw_of(own.connection)), database, path)
     finally:
         own.close()
-
-
-def _copy_pages(raw, path):
-    import sqlite3
-    target = sqlite3.connect(path)
-    try:
-        raw.backup(target)
-    finally:
-        target.close()
-
-
-def _copy_file(raw, database, path):
-    try:
-        execute(raw, 'VACUUM INTO ?', (path,))      # SQLite 3.27
-        return
-    except sqlite_error() as error:
-        if 'syntax error' not in str(error):
-            raise
-    execute(raw, 'PRAGMA wal_checkpoint(TRUNCATE)')
-    execute(raw, 'BEGIN IMMEDIATE')         # nobody else writes meanwhile
-    try:
-        shutil.copyfile(database, path)
-        if os.path.exists(database + '-wal') \
-                and os.path.getsize(database + '-wal'):
-            raise EnvironmentError('the write-ahead log is in use')
-    finally:
-        raw.rollback()

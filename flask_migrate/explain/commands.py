@@ -29,6 +29,10 @@ def _unknown(facts, revision):
         return None
     files = facts.files()
     ids = [file.revision for file in files]
+    if facts.arguments.get('backup') == '' \
+            and revision == facts.arguments.get('revision'):
+        return "There is no revision '%s'. If it is the path of the " \
+            "backup, write --backup=%s." % (revision, revision)
     if facts.asked_for(revision) or revision in ids:
         near = [each for each in ids if each.startswith(revision)]
         if len(near) > 1:

@@ -47,6 +47,9 @@ class Config(AlembicConfig):
     #: The run that the Alembic command of this Config belongs to.
     run = None
 
+    #: Is called with the path of a revision file before it is written.
+    before_writing = None
+
     def let_print(self, visible):
         """Let Alembic's commands print, or keep them quiet."""
         if not visible:

@@ -71,6 +71,7 @@ def _checked(directory, scripts):
 
 
 compat.alembic.read_scripts_by(_script, _checked)
+compat.alembic.tell_of_files()
 
 
 def check_revisions(config):

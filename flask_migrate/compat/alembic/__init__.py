@@ -8,9 +8,10 @@ from .migration import (  # noqa: F401
     stand_in_for_heads, starting_revision, step_parent, step_parts, step_text,
     steps, version_table)
 from .scripts import (  # noqa: F401
-    format_script, is_unknown, load_python_file, load_revisions, one_at_a_time,
-    read_scripts_by, script_directory, script_heads, script_revisions, targets,
-    version_folders, write_scripts_to)
+    failed_hook, format_script, is_unknown, load_python_file, load_revisions,
+    one_at_a_time, read_scripts_by, script_directory, script_heads,
+    script_revisions, targets, tell_of_files, version_folders,
+    write_scripts_to)
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,
     environment_context, finds_cycles, has_branches, has_operations,

@@ -3,6 +3,7 @@ from __future__ import absolute_import
 
 from contextlib import contextmanager
 import os
+import re
 import sys
 import threading
 
@@ -93,6 +94,72 @@ def read_scripts_by(make, check):
         return directory
     setattr(Script, name, classmethod(_from_file))
     ScriptDirectory.from_config = classmethod(_from_config)
+
+
+def tell_of_files():
+    """Let our Configs know of the revision files that Alembic writes.
+
+    Private are ``ScriptDirectory._generate_template``, from 0.6 to 1.20, and
+    ``write_hooks._run_hooks``, from 1.2 on.
+    """
+    from alembic.script import ScriptDirectory
+    from_config = ScriptDirectory.from_config.__func__
+    write = getattr(ScriptDirectory._generate_template, '__func__',
+                    ScriptDirectory._generate_template)
+
+    def _from_config(cls, config):
+        directory = from_config(cls, config)
+        directory.config_of_ours = config
+        return directory
+
+    def _generate_template(self, source, path, **values):
+        before = getattr(getattr(self, 'config_of_ours', None),
+                         'before_writing', None)
+        if before is not None:
+            before(str(path))
+        return write(self, source, path, **values)
+    ScriptDirectory.from_config = classmethod(_from_config)
+    ScriptDirectory._generate_template = _generate_template
+    _tell_of_hooks()
+
+
+def _tell_of_hooks():
+    try:
+        from alembic.script import write_hooks
+    except ImportError:         # before 1.2
+        return
+    from alembic.util import CommandError
+    run = write_hooks._run_hooks
+
+    def _run_hooks(path, hooks):
+        for name, one in _one_by_one(hooks):
+            try:
+                run(path, one)
+            except StopIteration:
+                # Before 1.8, where there is no such program; it would end a
+                # generator around this.
+                error = CommandError('Could not find entrypoint '
+                                     'console_scripts.%s'
+                                     % one.get(name + '.entrypoint'))
+                error.failed_hook = name
+                raise error
+            except Exception as error:
+                error.failed_hook = name
+                raise
+    write_hooks._run_hooks = _run_hooks
+
+
+def _one_by_one(hooks):
+    """Pairs of name and hook (before 1.16 the options of all are a dict)."""
+    if isinstance(hooks, dict):
+        return [(name, dict(hooks, hooks=name)) for name in re.split(
+            r'\s*,\s*|\s+', hooks.get('hooks', '').strip()) if name]
+    return [(hook['_hook_name'], [hook]) for hook in hooks]
+
+
+def failed_hook(error):
+    """The name of the post-write hook that raised an exception, or None."""
+    return getattr(error, 'failed_hook', None)
 
 
 def _read(directory):
