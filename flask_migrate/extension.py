@@ -72,7 +72,9 @@ class Migrate(object):
         that is migrating the same database, default 600), *lock_timeout*
         (seconds that a statement may wait for a table lock on PostgreSQL,
         MySQL and MariaDB; default: what the server says), *protect_tables*
-        (whether autogenerate leaves tables alone that no revision created).
+        (whether autogenerate leaves tables alone that no revision created),
+        *legacy_sql* (whether revisions written for SQLAlchemy 1.x run on
+        SQLAlchemy 2 as they did then, default True).
     """
 
     def __init__(self, app=None, db=None, directory='migrations',
@@ -86,6 +88,7 @@ class Migrate(object):
         self.wait = kwargs.pop('wait', 600)
         self.lock_timeout = kwargs.pop('lock_timeout', None)
         self.protect_tables = kwargs.pop('protect_tables', True)
+        self.legacy_sql = kwargs.pop('legacy_sql', True)
         self.alembic_ctx_kwargs = dict(kwargs, compare_type=compare_type,
                                        render_as_batch=render_as_batch)
         # An application factory has no extensions yet: it calls init_app.
@@ -131,6 +134,7 @@ class Migrate(object):
         self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
         self.protect_tables = kwargs.pop('protect_tables',
                                          self.protect_tables)
+        self.legacy_sql = kwargs.pop('legacy_sql', self.legacy_sql)
         for name, value in (('compare_type', compare_type),
                             ('render_as_batch', render_as_batch)):
             if value is not None:

@@ -30,6 +30,7 @@ class Migrate:
     wait: float
     lock_timeout: float | None
     protect_tables: bool
+    legacy_sql: bool
     alembic_ctx_kwargs: dict[str, Any]
     configure_callbacks: list[Callable[[Config], AlembicConfig | None]]
 
@@ -39,7 +40,7 @@ class Migrate:
         compare_type: bool | Callable[..., bool | None] = True,
         render_as_batch: bool = True, *, wait: float = 600,
         lock_timeout: float | None = None, protect_tables: bool = True,
-        **kwargs: Any) -> None: ...
+        legacy_sql: bool = True, **kwargs: Any) -> None: ...
 
     @property
     def db(self) -> Any: ...
@@ -57,7 +58,7 @@ class Migrate:
         compare_type: bool | Callable[..., bool | None] | None = None,
         render_as_batch: bool | None = None, *, wait: float = ...,
         lock_timeout: float | None = ..., protect_tables: bool = ...,
-        **kwargs: Any) -> None: ...
+        legacy_sql: bool = ..., **kwargs: Any) -> None: ...
 
     def configure(self, function: _Function) -> _Function: ...
     def call_configure_callbacks(self, config: Config) -> Config: ...

@@ -9,7 +9,8 @@ from importlib import import_module
 from . import python
 
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
-         'env_py', 'flask_script', 'flask_sqlalchemy', 'sqlalchemy', 'sqlite')
+         'env_py', 'flask_script', 'flask_sqlalchemy', 'legacy_sql',
+         'sqlalchemy', 'sqlite')
 
 
 def __getattr__(name):

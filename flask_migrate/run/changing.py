@@ -14,6 +14,7 @@ from ..errors import LockLost
 from .call import NOT_INTERRUPTED
 from .failing import Failure, read
 from .journal import Journal
+from .legacy_sql import LegacySQL
 from .locks import Locks, StartOver
 from .looking import Plan, Run
 from .progress import Progress
@@ -45,11 +46,13 @@ class Change(Run):
     :param progress: is called with a Progress after each revision.
     :param allow_newer: whether a database at an unknown revision is left
         as it is.
+    :param legacy_sql: whether revisions may speak SQLAlchemy 1.x.
     :param prepare_all: is called with the engines, once they are locked.
     """
 
     def __init__(self, call, arguments, wait=None, lock_timeout=None,
-                 progress=None, allow_newer=False, before_first=None):
+                 progress=None, allow_newer=False, before_first=None,
+                 legacy_sql=True):
         Run.__init__(self, call, arguments)
         self.locks = Locks(wait)
         self.lock_timeout = lock_timeout
@@ -65,6 +68,7 @@ class Change(Run):
         self.watched = None         # the Watched that is at work
         self.interrupted = NOT_INTERRUPTED
         self.watcher = Watcher(self)
+        self.legacy_sql = LegacySQL(call, legacy_sql)
         self._borrowed = []         # pairs of Connection and Borrowed
         self._journals = []         # pairs of Connection and Journal
 
@@ -219,7 +223,10 @@ class Change(Run):
             journal.begin_revision()
             self.running = Running(step, number, len(plan.steps), plan,
                                    journal)
+            self.legacy_sql.on(connection,
+                               compat.alembic.step_parts(step)[0])
             yield step
+            self.legacy_sql.off()
             if self.interrupted.signal:
                 raise KeyboardInterrupt
             running, self.running = self.running, None
@@ -269,6 +276,7 @@ class Change(Run):
 
     def close(self):
         self.watcher.stop()
+        self.legacy_sql.off()
         while self._journals:
             self._journals.pop()[1].close()
         while self._borrowed:

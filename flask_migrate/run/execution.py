@@ -28,7 +28,8 @@ def change(call, target, sql=False, dry_run=False, backup=None,
         planning = Planning(call, arguments, allow_newer)
         _plan(planning, command, target, kept)
         return _write_sql(planning) if sql else _list(planning)
-    run = Change(call, arguments, wait, timeout, progress, allow_newer)
+    run = Change(call, arguments, wait, timeout, progress, allow_newer,
+                 legacy_sql=_migrate().legacy_sql)
     if backup is not None:
         run.before_first = lambda engines: _back_up(call, engines, backup)
     _run(run, lambda: command(call.config, target, **kept))
@@ -101,6 +102,10 @@ def _arguments():
     return dict(current_app.extensions['migrate'].configure_args)
 
 
+def _migrate():
+    return current_app.extensions['migrate'].migrate
+
+
 def _check_target(target):
     """Refuse an empty revision, as of a shell variable that is not set."""
     for each in [target] if isinstance(target, compat.python.string_types) \
@@ -116,7 +121,7 @@ def _waits(settings):
     :return: seconds to wait for another process (None: no lock), and for a
         table lock (None: as long as the server says).
     """
-    migrate = current_app.extensions['migrate'].migrate
+    migrate = _migrate()
     wait = settings.pop('wait', None)
     no_lock = settings.pop('no_lock', False)
     timeout = settings.pop('lock_timeout', None)

@@ -94,7 +94,10 @@ class Journal(object):
         commits = self.dialect.commits(sql)
         if commits is None:
             self.uncertain = True
-        if not sql.upper().startswith(_READS):
+        word = sql.upper()
+        if word.startswith('ROLLBACK') and 'ROLLBACK TO' not in word:
+            self.open = []
+        elif not word.startswith(_READS):
             self.open.append(sql)
         if commits or compat.sqlalchemy.commits_at_once(connection):
             self._all_permanent()
