@@ -6,17 +6,45 @@ SQLAlchemy's that can do more, and nothing less.
 """
 from __future__ import absolute_import
 
-from collections import namedtuple
 from functools import partial, wraps
 import re
 
 from .python import string_types
 from .sqlalchemy import commits_at_once
 
-#: What the classes below know: *note* is called with words for what
-#: SQLAlchemy 2 does not know; *ddl_commits* is whether DDL of this kind of
-#: database ends the transaction.
-Setting = namedtuple('Setting', 'note ddl_commits')
+
+class Ability(object):
+    """What a subclass of one of SQLAlchemy's classes knows.
+
+    :param note: is called with words for what SQLAlchemy 2 does not know.
+    :param ddl_commits: whether DDL ends the transaction, and savepoints.
+    :param plain: SQLAlchemy's class.
+    """
+
+    def __init__(self, note, ddl_commits, plain):
+        self.note = note
+        self.ddl_commits = ddl_commits
+        self.plain = plain
+        self._kinds = {}
+
+    def subclass(self, methods):
+        """The subclass: objects of *plain* can become objects of it.
+
+        That takes a class with this one base.
+
+        :param methods: a class that has them.
+        """
+        members = dict((name, value) for name, value in vars(methods).items()
+                       if name not in ('__dict__', '__weakref__'))
+        members.update(__slots__=(), __module__=__name__, _legacy=self)
+        return type(self.plain.__name__, (self.plain,), members)
+
+    def kind(self, methods, plain):
+        """The subclass of another class, for what comes from here."""
+        if plain not in self._kinds:
+            self._kinds[plain] = Ability(
+                self.note, self.ddl_commits, plain).subclass(methods)
+        return self._kinds[plain]
 
 
 class SpeaksLegacy(object):
@@ -33,9 +61,9 @@ class SpeaksLegacy(object):
         self._connection = connection
         self._kind = type(connection)
         self._able = None
-        if _is_needed():
-            self._able = _subclass(LegacyConnection, self._kind,
-                                   Setting(note, ddl_commits))
+        if is_needed():
+            self._able = Ability(note, ddl_commits, self._kind).subclass(
+                LegacyConnection)
 
     def on(self):
         if self._able is not None:
@@ -46,28 +74,10 @@ class SpeaksLegacy(object):
             self._connection.__class__ = self._kind
 
 
-def _is_needed():
+def is_needed():
     """Whether this is SQLAlchemy 2 (an Engine executes nothing there)."""
     from sqlalchemy.engine import Engine
     return not hasattr(Engine, 'execute')
-
-
-def _subclass(mixin, kind, setting):
-    """A subclass of one of SQLAlchemy's classes that has a mixin's methods.
-
-    Objects of *kind* can become objects of it.
-    """
-    members = {'__slots__': (), '__module__': __name__, 'plain': kind,
-               'legacy': setting, 'kinds': {}}
-    return type(kind.__name__, (mixin, kind), members)
-
-
-def _like(one, mixin, kind):
-    """The subclass of *kind* that goes with the class of *one*."""
-    kinds = type(one).kinds
-    if kind not in kinds:
-        kinds[kind] = _subclass(mixin, kind, one.legacy)
-    return kinds[kind]
 
 
 # -------------------------------------------------------------- connections
@@ -80,34 +90,34 @@ class LegacyConnection(object):
     def execute(self, *args, **kwargs):
         statement, positional, named, options = _understood(args, kwargs)
         if isinstance(statement, string_types):
-            self.legacy.note(u'SQL as plain text')
+            self._legacy.note(u'SQL as plain text')
             result = self.exec_driver_sql(*_driver_sql(
                 self.dialect, statement, _sets(positional, named)))
         else:
-            result = super(LegacyConnection, self).execute(
-                statement, self._parameters(positional, named), **options)
+            result = self._legacy.plain.execute(
+                self, statement, self._parameters(positional, named), **options)
         return self._able_result(result)
 
     def scalar(self, *args, **kwargs):
         statement, positional, named, options = _understood(args, kwargs)
         if isinstance(statement, string_types):
             return self.execute(*args, **kwargs).scalar()
-        return super(LegacyConnection, self).scalar(
-            statement, self._parameters(positional, named), **options)
+        return self._legacy.plain.scalar(
+            self, statement, self._parameters(positional, named), **options)
 
     def begin(self):
         if not self.in_transaction():
-            return super(LegacyConnection, self).begin()
-        self.legacy.note(u'begin() inside the transaction')
+            return self._legacy.plain.begin(self)
+        self._legacy.note(u'begin() inside the transaction')
         savepoint = None if commits_at_once(self) else self.begin_nested()
-        return LegacyTransaction(self, savepoint, self.legacy.ddl_commits)
+        return LegacyTransaction(self, savepoint, self._legacy.ddl_commits)
 
     def _parameters(self, positional, named):
         """Parameters for an expression, as SQLAlchemy 2 takes them."""
         if not named and (not positional or len(positional) == 1
                           and _is_of_today(positional[0])):
             return positional[0] if positional else None
-        self.legacy.note(u'the parameters of execute()')
+        self._legacy.note(u'the parameters of execute()')
         sets = [dict(each) if hasattr(each, 'keys') else each
                 for each in _sets(positional, named)]
         return sets[0] if len(sets) == 1 else sets
@@ -115,7 +125,7 @@ class LegacyConnection(object):
     def _able_result(self, result):
         from sqlalchemy.engine import Result
         if isinstance(result, Result):      # not the value of a Sequence
-            result.__class__ = _like(self, LegacyResult, type(result))
+            result.__class__ = self._legacy.kind(LegacyResult, type(result))
         return result
 
 
@@ -160,9 +170,10 @@ class LegacyTransaction(object):
             if not self._ddl_commits:
                 raise
             # DDL has ended it, and has committed what was before.
-            self._savepoint.rollback()
             if name == 'rollback':
                 self.connection.exec_driver_sql('ROLLBACK')
+            else:
+                self._savepoint.rollback()
 
     def __enter__(self):
         return self
@@ -217,7 +228,8 @@ def _is_of_today(parameters):
     """Whether SQLAlchemy 2 takes parameters as they are."""
     from sqlalchemy.engine import RowMapping
     kinds = (dict, RowMapping)
-    return parameters is None or isinstance(parameters, kinds) or (
+    # Alembic itself gives an empty tuple.
+    return parameters in (None, ()) or isinstance(parameters, kinds) or (
         isinstance(parameters, list)
         and all(isinstance(each, kinds) for each in parameters))
 
@@ -258,37 +270,37 @@ class LegacyResult(object):
 
     def keys(self):
         """The names of the columns: a view, with what a list can do."""
-        keys = super(LegacyResult, self).keys()
-        keys.__class__ = _like(self, LegacyKeys, type(keys))
+        keys = self._legacy.plain.keys(self)
+        keys.__class__ = self._legacy.kind(LegacyKeys, type(keys))
         return keys
 
     def _able_row(self, row):
         from sqlalchemy.engine import Row
-        if not isinstance(row, Row) or isinstance(row, LegacyRow):
+        if not isinstance(row, Row) or hasattr(type(row), '_legacy'):
             return row
         # The row classes can be made anew in one way in all releases.
         rebuild, (kind, state) = row.__reduce__()
-        return rebuild(_like(self, LegacyRow, kind), state)
+        return rebuild(self._legacy.kind(LegacyRow, kind), state)
 
     def _able_rows(self, rows):
         return [self._able_row(row) for row in rows]
 
     def __iter__(self):
-        return map(self._able_row, super(LegacyResult, self).__iter__())
+        return map(self._able_row, self._legacy.plain.__iter__(self))
 
     def __next__(self):
-        return self._able_row(super(LegacyResult, self).__next__())
+        return self._able_row(self._legacy.plain.__next__(self))
 
     next = __next__
 
     def partitions(self, *args, **kwargs):
-        return map(self._able_rows, super(LegacyResult, self).partitions(
-            *args, **kwargs))
+        return map(self._able_rows, self._legacy.plain.partitions(
+            self, *args, **kwargs))
 
 
 def _fetching(name, of_rows):
     def fetch(self, *args, **kwargs):
-        found = getattr(super(LegacyResult, self), name)(*args, **kwargs)
+        found = getattr(self._legacy.plain, name)(self, *args, **kwargs)
         return self._able_rows(found) if of_rows else self._able_row(found)
     fetch.__name__ = name
     return fetch
@@ -319,7 +331,7 @@ def _unless_a_column(method):
         mapping, name = self._mapping, method.__name__
         if name in mapping:
             return mapping[name]
-        self.legacy.note(u"row.%s()" % name)
+        self._legacy.note(u"row.%s()" % name)
         return partial(method, self)
     return property(find)
 
@@ -331,8 +343,8 @@ class LegacyRow(object):
 
     def __getitem__(self, key):
         if isinstance(key, slice) or hasattr(type(key), '__index__'):
-            return super(LegacyRow, self).__getitem__(key)
-        self.legacy.note(u"row['name']")
+            return self._legacy.plain.__getitem__(self, key)
+        self._legacy.note(u"row['name']")
         return self._mapping[_name_in(self._mapping, key)]
 
     def __contains__(self, key):
@@ -340,13 +352,13 @@ class LegacyRow(object):
         column = isinstance(key, ClauseElement)
         if column or isinstance(key, string_types):
             if _name_in(self._mapping, key) in self._mapping:
-                self.legacy.note(u"'name' in row")
+                self._legacy.note(u"'name' in row")
                 return True
-        return not column and super(LegacyRow, self).__contains__(key)
+        return not column and self._legacy.plain.__contains__(self, key)
 
     def __reduce__(self):
-        rebuild, (kind, state) = super(LegacyRow, self).__reduce__()
-        return rebuild, (self.plain, state)
+        rebuild, (kind, state) = self._legacy.plain.__reduce__(self)
+        return rebuild, (self._legacy.plain, state)
 
     @_unless_a_column
     def keys(self):

@@ -6,6 +6,7 @@ import re
 from ..compat.python import text
 from ..folder import chain
 from .facts import on_one_line, relative
+from .legacy_sql import replacement
 
 
 def explain_file(facts):
@@ -28,7 +29,10 @@ def explain_file(facts):
     source = linecache.getline(path, line or 0).strip()
     if source:
         message += '\n  %s' % text(source)
-    if isinstance(facts.error, ImportError):
+    instead = replacement(facts.error)
+    if instead:
+        message += '\n'.join([''] + instead)
+    elif isinstance(facts.error, ImportError):
         message += '\n  Install what the file imports, or correct the name.'
     return message
 

@@ -7,6 +7,7 @@ import traceback
 from .. import compat
 from ..errors import MigrationFailed, of_the_same_kind
 from .facts import relative
+from .legacy_sql import replacement
 
 #: Characters of a statement that are shown, and how many statements.
 SHOWN, MANY = 500, 20
@@ -19,8 +20,6 @@ HINTS = (
     (r'unsafe use of new value',
      'PostgreSQL uses a new enum value only after COMMIT: add it inside '
      '"with op.get_context().autocommit_block():".'),
-    (r'Not an executable object|should be explicitly declared as text',
-     'SQLAlchemy 2 wants sa.text("...") around SQL in connection.execute().'),
     (r'database is locked',
      'Another connection is writing to the database: another program, or '
      'this migration itself through db.session, where '
@@ -64,8 +63,9 @@ def failed(failure):
                            str(error), re.I)]
     lines += _effect(failure)
     lines += ['  %s' % sentence for sentence in failure.positions]
-    lines += ['  %s' % hint for pattern, hint in HINTS
-              if re.search(pattern, str(error))][:1]
+    lines += replacement(error) or [
+        '  %s' % hint for pattern, hint in HINTS
+        if re.search(pattern, str(error))][:1]
     return of_the_same_kind(MigrationFailed(
         '\n'.join(lines), failure.revision, failure.path, line,
         failure.direction, statement,
