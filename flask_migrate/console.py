@@ -9,6 +9,7 @@ import logging
 import logging.config
 import os
 import sys
+import threading
 
 from . import compat
 from .run.call import Call
@@ -68,11 +69,46 @@ class CommandLine(Call):
         yield
 
     def logging(self, ini):
-        return _visible(ini)
+        return _logging.used(lambda: _visible(ini))
 
     def interrupts(self, stop):
         from .run.interrupts import interrupts
         return interrupts(stop)
+
+
+class Shared(object):
+    """Something of the process that command lines change while they run.
+
+    Several may run in threads at once: the first changes it, and the last
+    puts it back.
+    """
+
+    def __init__(self):
+        self._mutex = threading.Lock()
+        self._users = 0
+        self._change = None
+
+    @contextmanager
+    def used(self, change):
+        """Have it changed.
+
+        :param change: gives a context manager that changes it.
+        """
+        with self._mutex:
+            if not self._users:
+                self._change = change()
+                self._change.__enter__()
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._mutex:
+                self._users -= 1
+                if not self._users:
+                    self._change.__exit__(None, None, None)
+
+
+_logging, _stdout = Shared(), Shared()
 
 
 def run(operation, values):
@@ -88,9 +124,9 @@ def run(operation, values):
             '0', '', 'false', 'no')
     wants_code = values.pop('exit_code', False)
     call = CommandLine(values.pop('format', 'text'))
-    stdout, sys.stdout = sys.stdout, compat.python.text_stream(sys.stdout)
     try:
-        result = operation.perform(call, **values)
+        with _stdout.used(_any_text):
+            result = operation.perform(call, **values)
         code = result.exit_code if wants_code \
             else int(bool(getattr(result, 'error', None)))
         if code:
@@ -103,6 +139,19 @@ def run(operation, values):
     except KeyboardInterrupt as error:
         report(getattr(error, 'report', 'Interrupted.'))
         sys.exit(getattr(error, 'code', 130))
+
+
+@contextmanager
+def _any_text():
+    """Let ``sys.stdout`` take any text, which on Python 2.7 it may not."""
+    stdout = sys.stdout
+    stream = compat.python.text_stream(stdout)
+    if stream is stdout:
+        yield
+        return
+    sys.stdout = stream
+    try:
+        yield
     finally:
         sys.stdout = stdout
 

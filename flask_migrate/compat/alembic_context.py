@@ -13,7 +13,7 @@ import sys
 import threading
 
 from . import env_py
-from .alembic import environment_context
+from .alembic import environment_context, threads
 from .python import lazy_module
 
 _set_up = threading.Lock()
@@ -38,6 +38,7 @@ def set_up():
             __import__(name)
             _proxies[name] = _Proxy(name, owner)
         _wrap(kind)
+        threads.set_up()
         env_py.leave_logging_alone()
 
 

@@ -142,6 +142,23 @@ def lazy_module(name, load):
         sys.modules[name] = replacement
 
 
+def new_module(name, path):
+    """A module for a file that is not executed yet."""
+    if PY2:
+        module = types.ModuleType(name)
+        module.__file__ = path
+        return module
+    from importlib import util
+    return util.module_from_spec(util.spec_from_file_location(name, path))
+
+
+def execute_file(module, path):
+    """Execute a file in its module."""
+    with open(path, 'rb') as file:
+        code = compile(file.read(), path, 'exec', dont_inherit=True)
+    exec(code, module.__dict__)
+
+
 def reraise(error, cause):
     """Raise *error* because of *cause*, which is being handled.
 

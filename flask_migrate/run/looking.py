@@ -120,8 +120,7 @@ def through_env_py(call, run):
     call.run = call.config.run = run
     try:
         text = compat.env_py.text_of(call.config)
-        with compat.alembic.one_at_a_time(), \
-                call.logging(call.config.config_file_name), \
+        with call.logging(call.config.config_file_name), \
                 compat.async_engines.around_env_py(text):
             yield run
     finally:

@@ -9,10 +9,10 @@ from .migration import (  # noqa: F401
     steps, version_table)
 from .scripts import (  # noqa: F401
     failed_hook, format_script, is_unknown, load_python_file, load_revisions,
-    one_at_a_time, read_scripts_by, script_directory, script_heads,
-    script_revisions, targets, tell_of_files, version_folders,
-    write_scripts_to)
+    read_scripts_by, script_directory, script_heads, script_revisions, targets,
+    tell_of_files, version_folders, write_scripts_to)
+from .threads import quiet_status  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,
     environment_context, finds_cycles, has_branches, has_operations,
-    last_operations, needs_newer_alembic, quiet_status, without_defaults)
+    last_operations, needs_newer_alembic, without_defaults)

@@ -1,11 +1,8 @@
 """Alembic's folder of revision files, and the files."""
 from __future__ import absolute_import
 
-from contextlib import contextmanager
 import os
 import re
-import sys
-import threading
 
 from ..python import same_function, text_type
 from .versions import has_branches, needs_newer_alembic
@@ -18,26 +15,6 @@ def script_directory(config):
     """
     from alembic import command
     return command.ScriptDirectory.from_config(config)
-
-
-_one_at_a_time = threading.RLock()
-
-
-@contextmanager
-def one_at_a_time():
-    """Hold back other threads, where Alembic cannot load files in several.
-
-    Its older releases load each through ``sys.modules``, under one name.
-    """
-    from alembic.util import load_python_file
-    around = sys.modules[load_python_file.__module__]
-    if any('modules' in function.__code__.co_names for function in (
-            load_python_file, getattr(around, 'load_module_py',
-                                      load_python_file))):
-        with _one_at_a_time:
-            yield
-    else:
-        yield
 
 
 def load_python_file(folder, filename):

@@ -1,10 +1,8 @@
 """Which Alembic this is, and what it knows."""
 from __future__ import absolute_import
 
-from contextlib import contextmanager
-import sys
 
-from ..python import Silence, argument_defaults, argument_names
+from ..python import argument_defaults, argument_names
 
 # The first Alembic release that knows an argument or a command; all other
 # arguments of ours exist in 0.6.
@@ -98,23 +96,6 @@ def finds_cycles():
     except ImportError:
         return False
     return True
-
-
-@contextmanager
-def quiet_status():
-    """Keep Alembic's status lines out of ``sys.stdout``.
-
-    It can be told so (``quiet``) from 1.11 on.
-    """
-    from alembic.config import Config
-    if hasattr(Config, 'messaging_opts'):
-        yield
-        return
-    stdout, sys.stdout = sys.stdout, Silence()
-    try:
-        yield
-    finally:
-        sys.stdout = stdout
 
 
 def attributes(config):
