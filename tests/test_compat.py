@@ -167,7 +167,7 @@ def test_listeners_stop():
     engine = create_engine('sqlite://')
     seen = []
     connection = engine.connect()
-    stop = compat.sqlalchemy.listen(
+    stop = compat.sqlalchemy_events.listen(
         connection, after_cursor_execute=lambda *args: seen.append(args[2]))
     connection.execute(text('SELECT 1'))
     stop()

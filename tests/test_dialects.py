@@ -795,8 +795,8 @@ STATEMENTS = {
               'UPDATE t SET a = SLEEP(300)']}
 ACTIVE = {
     'postgresql': "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND "
-    "pid <> pg_backend_pid() AND datname = current_database() AND query "
-    "NOT LIKE 'COPY%'",
+    "datname = current_database() AND (query LIKE 'SELECT pg_sleep%' OR "
+    "query LIKE 'ALTER%')",
     'mysql': "SELECT 1 FROM information_schema.processlist WHERE "
     "state = 'User sleep' OR info LIKE 'ALTER%'"}
 

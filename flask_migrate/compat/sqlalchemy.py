@@ -61,39 +61,6 @@ def transaction_of(connection):
     return getattr(connection, 'get_transaction', lambda: None)()
 
 
-def listen(target, **listeners):
-    """Listen to events; return a function that stops that.
-
-    SQLAlchemy before 0.9 cannot remove a listener.
-    """
-    from sqlalchemy import event
-    on = [True]
-
-    def guarded(function):
-        def listener(*args):
-            if on:
-                return function(*args)
-            return args[2:4]    # statement and parameters, where they count
-        return listener
-
-    guards = dict((name, guarded(function))
-                  for name, function in listeners.items())
-    for name, guard in guards.items():
-        # These may return another statement.
-        event.listen(target, name, guard,
-                     **({'retval': True} if name == 'before_cursor_execute'
-                        else {}))
-
-    def stop():
-        del on[:]
-        for name, guard in guards.items():
-            try:
-                event.remove(target, name, guard)
-            except Exception:
-                pass
-    return stop
-
-
 def commits_at_once(connection):
     """Whether each statement of a Connection is committed by itself.
 
@@ -137,24 +104,6 @@ def raw_server_process(raw):
         if found is not None:
             return found() if callable(found) else found
     return getattr(getattr(raw, 'info', None), 'backend_pid', None)
-
-
-def on_checkin(connection, function):
-    """Call a function when a Connection's DBAPI connection is returned.
-
-    :param function: is given the pool's record of it.
-    :return: a function that stops listening, if that has happened; else it
-        goes on until it happens.
-    """
-    raw = raw_of(connection.connection)
-    returned = []
-
-    def checkin(one, record):
-        if one is raw and not returned:
-            returned.append(True)
-            function(record)
-    stop = listen(connection.engine.pool, checkin=checkin)
-    return lambda: returned and stop()
 
 
 def has_begun(connection):

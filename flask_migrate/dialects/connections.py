@@ -99,8 +99,7 @@ class Borrowed(object):
         self._undo = []
         self.discarded = self.may_be_discarded()
         if self.discarded:
-            self.on_return(compat.sqlalchemy.on_checkin(
-                connection, lambda record: record.invalidate()))
+            compat.sqlalchemy_events.discard_on_checkin(connection)
 
     def may_be_discarded(self):
         """Whether the pool can do without this connection."""

@@ -16,6 +16,8 @@ class Lock(object):
 
     key = None
     own = None
+    #: Who else may have it, in messages.
+    others = 'Another process'
 
     def try_acquire(self):
         """Take the lock, without waiting.
@@ -58,16 +60,17 @@ def wait_for(lock, seconds, deadline=None, say=None):
         left = deadline - clock()
         if left <= 0:
             raise LockTimeout(
-                'Another process is migrating this database%s%s. Run the '
-                'command again later, or wait longer with --wait SECONDS.' % (
-                    _in_brackets(lock.holder()),
+                '%s is migrating this database%s%s. Run the command again '
+                'later, or wait longer with --wait SECONDS.' % (
+                    lock.others, _in_brackets(lock.holder()),
                     seconds and '; waited %g seconds' % seconds or ''))
         if not said:
             said = True
             if say is not None:
-                say('Another process is migrating this database%s. Waiting '
-                    'up to %g seconds for it ...' % (
-                        _in_brackets(lock.holder()), round(left, 1)))
+                say('%s is migrating this database%s. Waiting up to %g '
+                    'seconds for it ...' % (
+                        lock.others, _in_brackets(lock.holder()),
+                        round(left, 1)))
         time.sleep(min(left, pause * (1 + random.random())))
         pause = min(pause * 1.5, 0.5)
 

@@ -131,17 +131,12 @@ class ServerBorrowed(Borrowed):
         self.raw = compat.sqlalchemy.raw_connection(connection)
         self._thread = threading.current_thread()
         self._elsewhere = None
-        # On both: in SQLAlchemy 0.8 a Connection that is there already does
-        # not hear of its engine's listeners.
-        for each in (connection.engine, connection):
-            self.on_return(compat.sqlalchemy.listen(
-                each, before_cursor_execute=self._note))
+        self.on_return(compat.sqlalchemy_events.on_statements(
+            connection.engine, self._note))
 
-    def _note(self, connection, cursor, statement, parameters, *args):
+    def _note(self, raw):
         if threading.current_thread() is self._thread:
-            raw = compat.sqlalchemy.raw_connection(connection)
             self._elsewhere = None if raw is self.raw else raw
-        return statement, parameters
 
     def elsewhere(self):
         """The number of another session that the run's thread works on.

@@ -83,7 +83,7 @@ class SQLiteBorrowed(Borrowed):
                 self.connection.engine)
 
     def _listen(self):
-        self.on_return(compat.sqlalchemy.listen(
+        self.on_return(compat.sqlalchemy_events.listen(
             self.connection, begin=self._on_begin, commit=self._on_commit,
             rollback=self._on_rollback,
             before_cursor_execute=self._before_execute,
@@ -92,7 +92,7 @@ class SQLiteBorrowed(Borrowed):
     def _return_early(self):
         """Put everything back before the pool gives it to others."""
         if not self.discarded:
-            self.on_return(compat.sqlalchemy.on_checkin(
+            self.on_return(compat.sqlalchemy_events.on_checkin(
                 self.connection, lambda record: self._returned()))
 
     def _returned(self):

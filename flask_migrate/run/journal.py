@@ -44,7 +44,7 @@ class Journal(object):
         self.dialect = dialect
         self.server = dialect.server_title(connection)
         self.begin_revision()
-        self._stop = compat.sqlalchemy.listen(
+        self._stop = compat.sqlalchemy_events.listen(
             connection, commit=self._on_commit, rollback=self._on_rollback,
             savepoint=self._on_savepoint,
             rollback_savepoint=self._on_rollback_savepoint,
