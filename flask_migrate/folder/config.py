@@ -46,6 +46,8 @@ class Config(AlembicConfig):
 
     #: The run that the Alembic command of this Config belongs to.
     run = None
+    #: Alembic's RevisionMap, read already, for its next ScriptDirectory.
+    loaded = None
 
     #: Is called with the path of a revision file before it is written.
     before_writing = None

@@ -26,6 +26,7 @@ class Unexecuted(object):
         self._header = header
         self._load = load
         self._module = None
+        compat.alembic.mark_encoding(self)
 
     def _executed(self):
         if self._module is None:
@@ -34,21 +35,17 @@ class Unexecuted(object):
 
     @property
     def __doc__(self):
-        # Alembic decodes that of a module of Python 2.7.
-        doc = None if compat.python.PY2 else self._header.doc
+        doc = self._header.doc
         return self._executed().__doc__ if doc is None else doc
 
     def __getattr__(self, name):
-        if name.startswith('__'):
+        if name.startswith('__') or name == compat.alembic.ENCODED:
             raise AttributeError(name)
         return getattr(self._executed(), name)
 
 
 def _script(kind, folder, filename):
     """A Script of a file whose header can be read; else None."""
-    if not filename.endswith('.py') \
-            or filename.startswith(('.#', '__init__')):
-        return None
     path = os.path.join(folder, filename)
     header = headers.read(path)
     if header is None:
@@ -79,6 +76,7 @@ def check_revisions(config):
     directory = compat.alembic.script_directory(config)
     if compat.alembic.has_branches():
         compat.alembic.load_revisions(directory)
+        config.loaded = directory.revision_map
     else:
         # One that Python cannot read is for Alembic to report.
         broken = chain.all_can_be_read(config) \

@@ -7,10 +7,12 @@ from .migration import (  # noqa: F401
     in_transactions, leave_version_table, same_context, stamp,
     stand_in_for_heads, starting_revision, step_parent, step_parts, step_text,
     steps, version_table)
+from .reading import (  # noqa: F401
+    ENCODED, load_python_file, load_revisions, mark_encoding,
+    read_scripts_by, version_folders)
 from .scripts import (  # noqa: F401
-    failed_hook, format_script, is_unknown, load_python_file, load_revisions,
-    read_scripts_by, script_directory, script_heads, script_revisions, targets,
-    tell_of_files, version_folders, write_scripts_to)
+    failed_hook, format_script, is_unknown, script_directory, script_heads,
+    script_revisions, targets, tell_of_files, write_scripts_to)
 from .threads import quiet_status  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,

@@ -4,7 +4,7 @@ from __future__ import absolute_import
 import os
 import re
 
-from ..python import same_function, text_type
+from ..python import text_type
 from .versions import has_branches, needs_newer_alembic
 
 
@@ -15,62 +15,6 @@ def script_directory(config):
     """
     from alembic import command
     return command.ScriptDirectory.from_config(config)
-
-
-def load_python_file(folder, filename):
-    """Execute a file as Alembic does; return its module."""
-    from alembic.util import load_python_file
-    return load_python_file(folder, filename)
-
-
-def version_folders(directory):
-    """The folders of a ScriptDirectory's revision files that exist."""
-    found = getattr(directory, '_version_locations', None) \
-        or [directory.versions]                         # 0.6
-    return [path for path in found if os.path.isdir(path)]
-
-
-def load_revisions(directory):
-    """Let a ScriptDirectory read its files."""
-    return directory.revision_map._revision_map
-
-
-def read_scripts_by(make, check):
-    """Let the folders of our Configs be read another way, for good.
-
-    Private are ``Script._from_filename``, which is ``_from_path`` from 1.16
-    on, and ``_load_revisions``, from 0.7 to 1.20; a ScriptDirectory that has
-    its own is left alone.
-
-    :param make: gives a Script for class, folder and file name, or None to
-        leave it to Alembic.
-    :param check: gives the Scripts of a ScriptDirectory, if they are right.
-    """
-    from alembic.script import Script, ScriptDirectory
-    if not has_branches():
-        return
-    from_config = ScriptDirectory.from_config.__func__
-    name = '_from_filename' if hasattr(Script, '_from_filename') \
-        else '_from_path'
-    from_file = getattr(Script, name).__func__
-    load = ScriptDirectory._load_revisions
-
-    def _from_file(cls, directory, *path):
-        found = None
-        if getattr(directory, 'reads_headers', False):
-            found = make(cls, *os.path.split(os.path.join(*path)))
-        return found or from_file(cls, directory, *path)
-
-    def _from_config(cls, config):
-        directory = from_config(cls, config)
-        if hasattr(config, 'run') \
-                and same_function(cls._load_revisions, load):
-            kind = type(directory.revision_map)
-            directory.revision_map = kind(
-                lambda: check(directory, _read(directory)))
-        return directory
-    setattr(Script, name, classmethod(_from_file))
-    ScriptDirectory.from_config = classmethod(_from_config)
 
 
 def tell_of_files():
@@ -137,15 +81,6 @@ def _one_by_one(hooks):
 def failed_hook(error):
     """The name of the post-write hook that raised an exception, or None."""
     return getattr(error, 'failed_hook', None)
-
-
-def _read(directory):
-    """The Scripts of a ScriptDirectory, where their headers will do."""
-    directory.reads_headers = True
-    try:
-        return list(directory._load_revisions())
-    finally:
-        directory.reads_headers = False
 
 
 def script_heads(script):
