@@ -21,7 +21,7 @@ ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
           'NoApplication')
 
 #: What ``commands`` has for callers.
-COMMANDS = ('branches', 'check', 'current', 'downgrade', 'edit',
+COMMANDS = ('adopt', 'branches', 'check', 'current', 'downgrade', 'edit',
             'ensure_version', 'heads', 'history', 'init', 'list_templates',
             'merge', 'migrate', 'revision', 'show', 'stamp', 'status',
             'upgrade', 'Progress')

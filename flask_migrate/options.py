@@ -174,6 +174,15 @@ allow_drop_all = option(
 backup = option(
     'backup', '--backup', kind='optional',
     help='Copy a SQLite database first, beside it or with =PATH to there.')
+from_models = option(
+    'from_models', '--from-models', kind='flag',
+    help='Take the baseline from the models instead of the database.')
+incomplete = option(
+    'incomplete', '--incomplete', kind='flag',
+    help='Adopt the database although the baseline leaves something out.')
+repository = option(
+    'repository', '--repository',
+    help="Folder of sqlalchemy-migrate's repository, where it was used.")
 models = option(
     'models', '--models', kind='flag',
     help='Say also how the models differ from the database.')

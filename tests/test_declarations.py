@@ -48,6 +48,9 @@ SIGNATURES = {
     'check': [('directory', None)],
     'ensure_version': [('directory', None), ('sql', False)],
     'status': [('directory', None), ('models', False)],
+    'adopt': [('directory', None), ('from_models', False),
+              ('incomplete', False), ('repository', None),
+              ('dry_run', False)],
 }
 
 #: The options of Flask-Migrate 4.1 and of the alembic command 1.20.
@@ -71,6 +74,7 @@ FLAGS = {
     'check': '',
     'ensure-version': '--sql',
     'status': '--models --exit-code --format',
+    'adopt': '--from-models --incomplete --repository --dry-run',
 }
 
 

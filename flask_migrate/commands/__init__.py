@@ -12,7 +12,7 @@ from ..run.progress import Progress  # noqa: F401
 from .operation import (  # noqa: F401
     OPERATIONS, ORDER, command_name, help_sentence)
 from .writing import (  # noqa: F401
-    edit, init, list_templates, merge, migrate, revision)
+    adopt, edit, init, list_templates, merge, migrate, revision)
 from .changing import (  # noqa: F401
     downgrade, ensure_version, stamp, upgrade)
 from .looking import (  # noqa: F401

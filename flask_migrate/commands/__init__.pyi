@@ -118,3 +118,9 @@ def status(
     directory: _Path | None = None, models: bool = False,
     x_arg: _Several | None = None,
 ) -> Status: ...
+
+def adopt(
+    directory: _Path | None = None, from_models: bool = False,
+    incomplete: bool = False, repository: _Path | None = None,
+    dry_run: bool = False, x_arg: _Several | None = None,
+) -> Script | str: ...

@@ -170,3 +170,37 @@ def merge(call, directory=None, revisions='', message=None,
     return writing.merge(call, revisions, message=message,
                          branch_label=branch_label, rev_id=rev_id,
                          splice=splice)
+
+
+@operation
+@options.from_models
+@options.incomplete
+@options.repository
+@options.dry_run
+def adopt(call, directory=None, from_models=False, incomplete=False,
+          repository=None, dry_run=False, x_arg=None):
+    """Bring a database that exists already under migrations.
+
+    Makes the migrations folder, where there is none, and a baseline: a
+    revision that describes the database as it is.  Nothing is written to the
+    database but the version table.
+
+    :param from_models: whether the baseline describes the models instead.
+    :param incomplete: whether to go on where the baseline leaves something
+        out.
+    :param repository: folder of sqlalchemy-migrate's repository; it is
+        looked for where the table ``migrate_version`` is.
+    :param dry_run: whether to write nothing and return the baseline's text.
+    :return: Alembic's Script of the baseline.
+    :raises alembic.util.CommandError: where there are revisions already, or
+        the baseline would leave something out; nothing is changed then.
+
+    .. versionadded:: 5.0.0
+    """
+    from .. import adoption
+    state = application_state()
+    return adoption.adopt(
+        call, compat.python.path_text(directory or state.directory),
+        lambda call, directory, options=(): configure(
+            call, directory, x_arg, options),
+        from_models, incomplete, dry_run, repository)

@@ -38,6 +38,15 @@ def exact_url_text(url):
     return url_text(url)
 
 
+def with_database(url, name):
+    """A URL for another database on the same server."""
+    if hasattr(url, 'set'):                         # SQLAlchemy 1.4
+        return url.set(database=name)
+    url = copy.copy(url)
+    url.database = name
+    return url
+
+
 def raw_connection(connection):
     """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
     return plain(raw_of(connection.connection))
@@ -165,3 +174,25 @@ def has_table(connection, name, schema=None):
 def default_schema(connection):
     """The schema of tables that name none; None where there is none."""
     return connection.dialect.default_schema_name
+
+
+def execute_as_it_is(connection, sql):
+    """Execute SQL that has ``:`` and ``%`` of its own (``exec_driver_sql``
+    is SQLAlchemy 1.4; a driver leaves ``%`` alone without parameters)."""
+    cursor = raw_connection(connection).cursor()
+    try:
+        cursor.execute(sql)
+    finally:
+        cursor.close()
+
+
+def belongs_to_constraint(index):
+    """Whether a reflected index is that of a UNIQUE constraint.
+
+    PostgreSQL and MySQL list it as both.
+    """
+    if getattr(index, 'info', None) and 'duplicates_constraint' in index.info:
+        return True
+    from sqlalchemy import UniqueConstraint
+    return any(isinstance(each, UniqueConstraint) and each.name == index.name
+               for each in index.table.constraints)

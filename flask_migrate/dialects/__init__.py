@@ -4,6 +4,7 @@ from .connections import Borrowed, OwnConnection  # noqa: F401
 from .locks import Lock, wait_for  # noqa: F401
 from .mysql import MySQL
 from .postgresql import PostgreSQL
+from .schema import NoScratch  # noqa: F401
 from .sqlite import SQLite
 
 _KINDS = {'sqlite': SQLite, 'postgresql': PostgreSQL, 'mysql': MySQL,

@@ -1,6 +1,7 @@
 """A kind of database of which nothing is known."""
 from ..errors import MigrateError
 from .connections import Borrowed
+from .schema import NoScratch
 
 
 class Dialect(object):
@@ -88,6 +89,20 @@ class Dialect(object):
 
     def look_at(self, connection, view):
         """Let another Connection see the database likewise."""
+
+    def read_schema(self, connection):
+        """All that is in a database, as SQL: a :class:`Schema`; or None."""
+        return None
+
+    def scratch(self, engine):
+        """A database of the same kind to try something in.
+
+        :return: a context manager that gives an engine, and drops the
+            database at the end.
+        :raises NoScratch: where none can be made.
+        """
+        raise NoScratch('there is no such thing for %s' % (
+            self.title or self.name))
 
     def check_backup(self, engine, path, number):
         """Refuse a backup that cannot be made.

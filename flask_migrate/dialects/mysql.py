@@ -3,6 +3,7 @@ import hashlib
 import time
 
 from .. import compat
+from . import mysql_schema
 from .mysql_commits import commits
 from .server import ServerBorrowed, ServerDialect, ServerLock
 
@@ -65,6 +66,12 @@ class MySQL(ServerDialect):
         mariadb = compat.sqlalchemy.is_mariadb(connection.dialect)
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
+
+    def read_schema(self, connection):
+        return mysql_schema.read(connection)
+
+    def scratch(self, engine):
+        return mysql_schema.scratch(engine)
 
     def lock(self, engine, connection=None):
         return NamedLock(engine)

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 import zlib
 
 from .. import compat
+from . import postgresql_schema
 from .connections import OwnConnection
 from .server import ServerBorrowed, ServerDialect, ServerLock
 
@@ -37,6 +38,12 @@ class PostgreSQL(ServerDialect):
     dump_tool = 'pg_dump'
     end = 'SELECT pg_terminate_backend(%d)'
     stop = 'SELECT pg_cancel_backend(%d)'
+
+    def read_schema(self, connection):
+        return postgresql_schema.read(connection)
+
+    def scratch(self, engine):
+        return postgresql_schema.scratch(engine)
 
     def lock(self, engine, connection=None):
         return AdvisoryLock(engine)

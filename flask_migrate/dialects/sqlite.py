@@ -8,6 +8,7 @@ it.  Neither happens on a :class:`SQLiteBorrowed` connection.
 import re
 
 from .. import compat
+from . import sqlite_schema
 from ..compat.sqlite import execute, in_transaction
 from ..errors import ForeignKeyViolation
 from .base import Dialect
@@ -36,6 +37,12 @@ class SQLite(Dialect):
 
     def borrow(self, connection, given=False, interruptible=False):
         return SQLiteBorrowed(connection, given, interruptible)
+
+    def read_schema(self, connection):
+        return sqlite_schema.read(connection)
+
+    def scratch(self, engine):
+        return sqlite_schema.scratch(engine)
 
     def check_backup(self, engine, path, number):
         check_backup(engine, path, number)

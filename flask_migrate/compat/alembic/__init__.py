@@ -11,8 +11,9 @@ from .reading import (  # noqa: F401
     ENCODED, load_python_file, load_revisions, mark_encoding,
     read_scripts_by, version_folders)
 from .scripts import (  # noqa: F401
-    failed_hook, format_script, is_unknown, script_directory, script_heads,
-    script_revisions, targets, tell_of_files, write_scripts_to)
+    failed_hook, format_script, generate_revision, is_unknown, new_rev_id,
+    script_directory, script_heads, script_revisions, targets, tell_of_files,
+    write_scripts_to)
 from .threads import quiet_status  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,

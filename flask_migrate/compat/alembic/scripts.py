@@ -102,6 +102,26 @@ def script_revisions(script, name):
     return [s for s in found if s is not None]
 
 
+def new_rev_id():
+    """An identifier for a new revision, as Alembic makes them."""
+    from alembic.util import rev_id
+    return rev_id()
+
+
+def generate_revision(config, rev_id, message, arguments, folder=None):
+    """Write a revision file from the folder's template.
+
+    :param arguments: of the template.
+    :param folder: where to write it; by default where it belongs.
+    :return: the path of the file.
+    """
+    directory = script_directory(config)
+    if folder is not None:
+        write_scripts_to(directory, folder)
+    return directory.generate_revision(rev_id, message, refresh=True,
+                                       **arguments).path
+
+
 def targets(revisions):
     """What a command is to go to, in the words of this Alembic.
 

@@ -12,7 +12,7 @@ SINCE = {
     'verbose': '0.7', 'resolve_dependencies': '0.7',
     'indicate_current': '0.9.9', 'purge': '1.2', 'check_heads': '1.17.1',
     'merge': '0.7', 'merge --splice': '1.18.5', 'show': '0.7', 'edit': '0.8',
-    'ensure_version': '1.7.6', 'revisions': '1.2',
+    'ensure_version': '1.7.6', 'revisions': '1.2', 'adopt': '0.8',
 }
 
 
