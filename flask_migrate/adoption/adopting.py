@@ -284,7 +284,9 @@ def _put(call, state, directory, configure, found, rev_id, new):
 def _say_differences(call, configure):
     """Say how the models differ from what has been adopted."""
     looking = Call(call.operation)
-    status = examine(looking, lambda: configure(looking), text, differences)
+    status = examine(
+        looking, lambda: configure(looking), text,
+        lambda context: differences(looking.config, context))
     found = [(each, line) for each in status.databases
              for line in each.differences or ()]
     if status.error:

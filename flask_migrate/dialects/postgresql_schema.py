@@ -105,9 +105,8 @@ _TRIGGERS = """
             'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, tgname) END
     FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
     JOIN pg_namespace n ON n.oid = relnamespace
-    WHERE NOT tgisinternal{0}
-    AND """ + USERS.replace('{0}', 'pg_trigger').format(
-        '', 'n.nspname') + """
+    WHERE NOT tgisinternal{of_partitions}
+    AND """ + USERS.format('pg_trigger', 'n.nspname') + """
     ORDER BY pg_trigger.oid"""
 
 _RULES = """
@@ -195,7 +194,8 @@ def _triggers(connection):
     (``tgparentid`` is PostgreSQL 13)."""
     has = rows(connection, "SELECT 1 FROM pg_attribute WHERE attrelid = "
                "'pg_trigger'::regclass AND attname = 'tgparentid'")
-    return _TRIGGERS.replace('{0}', ' AND tgparentid = 0' if has else '')
+    return _TRIGGERS.replace(
+        '{of_partitions}', ' AND tgparentid = 0' if has else '')
 
 
 def _left_out(connection):
@@ -207,10 +207,10 @@ def _comments(connection):
     for kind, catalogue, name, schema, which in _COMMENTS:
         for of, comment in rows(
                 connection,
-                "SELECT {2}, obj_description({1}.oid, '{1}') FROM {1} "
-                "JOIN pg_namespace n ON n.oid = {1}.{3} WHERE {4} AND "
-                "obj_description({1}.oid, '{1}') IS NOT NULL AND {5} "
-                'ORDER BY 1'.format(kind, catalogue, name, schema, which,
+                "SELECT {1}, obj_description({0}.oid, '{0}') FROM {0} "
+                "JOIN pg_namespace n ON n.oid = {0}.{2} WHERE {3} AND "
+                "obj_description({0}.oid, '{0}') IS NOT NULL AND {4} "
+                'ORDER BY 1'.format(catalogue, name, schema, which,
                                     USERS.format(catalogue, 'n.nspname'))):
             yield SchemaObject(
                 'comment', '%s %s' % (kind, of),
