@@ -495,13 +495,19 @@ bind.execute("INSERT INTO item VALUES (2)")
 transaction = bind.begin()
 bind.execute("INSERT INTO item VALUES (3)")
 transaction.rollback()
-op.get_bind().execute("no SQL")
+transaction = bind.begin()
+bind.execute("CREATE TABLE other (id INTEGER PRIMARY KEY)")
+bind.execute("INSERT INTO item VALUES (4)")
+transaction.commit()
+bind.execute("no SQL")
 ''')
     with pytest.raises(CommandError) as failure:
         project.python('upgrade')
     assert failure.value.took_effect == [
-        'CREATE TABLE item (id INTEGER PRIMARY KEY)']
-    assert project.query('SELECT id FROM item') == []
+        'CREATE TABLE item (id INTEGER PRIMARY KEY)',
+        'INSERT INTO item VALUES (2)',
+        'CREATE TABLE other (id INTEGER PRIMARY KEY)']
+    assert project.query('SELECT id FROM item') == [(2,)]
     project.engine().dispose()
 
 
@@ -522,6 +528,31 @@ op.get_bind().execute("INSERT INTO item (id) VALUES (2)")
 
 
 # ------------------------------------------------------ databases and env.py
+
+@on_sqlalchemy_2
+def test_batch_operations_and_downgrades(tmpdir, database_url):
+    project = Project(tmpdir, url=database_url)
+    project.python('init')
+    project.write_revision('r01', '''
+op.get_bind().execute("CREATE TABLE item (id INTEGER PRIMARY KEY, a INTEGER)")
+op.get_bind().execute("INSERT INTO item VALUES (1, 2)")
+with op.batch_alter_table('item') as batch:
+    batch.add_column(sa.Column('b', sa.Integer))
+    batch.drop_column('a')
+for row in op.get_bind().execute("SELECT * FROM item").fetchall():
+    assert dict(row) == {'id': 1, 'b': None}
+''', '''
+with op.batch_alter_table('item') as batch:
+    batch.drop_column('b')
+assert op.get_bind().execute("SELECT * FROM item").first().keys() == ['id']
+op.get_bind().execute("DROP TABLE item")
+''')
+    project.python('upgrade')
+    assert project.columns('item') == ['id', 'b']
+    project.python('downgrade')
+    assert project.tables() == []
+    project.engine().dispose()
+
 
 @on_sqlalchemy_2
 def test_several_databases(tmpdir):
@@ -566,6 +597,11 @@ table = sa.Table('thing', metadata, a, b)
 condition = a == 1
 
 
+def in_autocommit(connection):
+    connection.begin()
+    connection.execution_options(isolation_level='AUTOCOMMIT')
+
+
 class Session(object):
     """Makes a Session for each time that it is asked for."""
 
@@ -576,7 +612,8 @@ class Session(object):
 
 NAMESPACE = dict(
     vars(sa), sa=sa, a=a, b=b, table=table, condition=condition,
-    metadata=metadata, session=Session(), engine=sa.create_engine('sqlite://'),
+    in_autocommit=in_autocommit, metadata=metadata, session=Session(),
+    engine=sa.create_engine('sqlite://'),
     statement=table.select())
 
 #: What is refused, and what is to be written.
@@ -637,6 +674,7 @@ sa.String(convert_unicode=True)             | String()
 sa.text('SELECT 1', bind=engine)            | text("...")
 sa.text('SELECT :a', bindparams=[])         | text("...").bindparams(a)
 sa.text('SELECT 1', typemap={})             | text("...").columns(...)
+in_autocommit(engine.connect())             | .autocommit_block():
 sa.orm.mapper(object, table)                | map_imperatively(Class, table)
 sa.Binary()                                 | LargeBinary
 sa.types.Binary()                           | LargeBinary

@@ -80,6 +80,9 @@ REPLACEMENTS = (
      'text("...", bindparams=[a])', 'text("...").bindparams(a)'),
     (r"text\(\) got an unexpected keyword argument 'typemap'",
      'text("...", typemap={...})', 'text("...").columns(...)'),
+    (r'isolation_level may not be altered',
+     "op.get_bind().execution_options(isolation_level='AUTOCOMMIT')",
+     'with op.get_context().autocommit_block():'),
     (r"'sqlalchemy\.orm\.mapper\(\)' function is removed",
      'mapper(Class, table)', 'registry().map_imperatively(Class, table)'),
 )

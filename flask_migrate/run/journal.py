@@ -9,6 +9,9 @@ _READS = ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ', 'PRAGMA', 'EXPLAIN',
 #: What the text of a revision has that works past SQLAlchemy.
 _PAST = re.compile(r'\.connection\b|\braw_connection\b|\.cursor\(|'
                    r'\bexecutescript\b|\bdriver_connection\b')
+_ROLLBACK = re.compile(r'ROLLBACK\b(?!.*\bTO\b)', re.I)
+_SAVEPOINT = re.compile(r'(?:(SAVEPOINT)|ROLLBACK\b.*?\bTO(?: SAVEPOINT)?) '
+                        r'+(\S+)', re.I)
 
 
 class Effect(object):
@@ -46,8 +49,6 @@ class Journal(object):
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
             connection, commit=self._on_commit, rollback=self._on_rollback,
-            savepoint=self._on_savepoint,
-            rollback_savepoint=self._on_rollback_savepoint,
             before_cursor_execute=self._before_execute,
             after_cursor_execute=self._after_execute)
         self._stop_tracing = compat.sqlite.trace(
@@ -75,13 +76,6 @@ class Journal(object):
         self._settle()
         self.open, self._past = [], False
 
-    def _on_savepoint(self, connection, name):
-        self._settle()
-        self._savepoints[name] = len(self.open)
-
-    def _on_rollback_savepoint(self, connection, name, context=None):
-        del self.open[self._savepoints.get(name, len(self.open)):]
-
     def _before_execute(self, connection, cursor, statement, parameters,
                         *args):
         self._settle()
@@ -94,13 +88,24 @@ class Journal(object):
         commits = self.dialect.commits(sql)
         if commits is None:
             self.uncertain = True
-        word = sql.upper()
-        if word.startswith('ROLLBACK') and 'ROLLBACK TO' not in word:
-            self.open = []
-        elif not word.startswith(_READS):
+        if not self._of_transactions(sql) \
+                and not sql.upper().startswith(_READS):
             self.open.append(sql)
         if commits or compat.sqlalchemy.commits_at_once(connection):
             self._all_permanent()
+
+    def _of_transactions(self, sql):
+        """Note what rolls back; SQLAlchemy tells no names of savepoints."""
+        if _ROLLBACK.match(sql):
+            self.open = []
+            return True
+        match = _SAVEPOINT.match(sql)
+        if match and match.group(1):
+            self._savepoints[match.group(2)] = len(self.open)
+        elif match:
+            del self.open[self._savepoints.get(match.group(2),
+                                               len(self.open)):]
+        return bool(match)
 
     def _settle(self):
         """A COMMIT that something follows has succeeded."""

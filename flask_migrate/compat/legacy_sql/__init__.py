@@ -61,7 +61,7 @@ class SpeaksLegacy(object):
         self._connection = connection
         self._kind = type(connection)
         self._able = None
-        if is_needed():
+        if is_needed() and _is_of_sqlalchemy(self._kind):
             self._able = Ability(note, ddl_commits, self._kind).subclass(
                 LegacyConnection)
 
@@ -72,6 +72,12 @@ class SpeaksLegacy(object):
     def off(self):
         if self._able is not None:
             self._connection.__class__ = self._kind
+
+
+def _is_of_sqlalchemy(kind):
+    """Whether a class is one of Connections, as they are made."""
+    from sqlalchemy.engine import Connection
+    return issubclass(kind, Connection) and not hasattr(kind, '_legacy')
 
 
 def is_needed():
@@ -123,7 +129,8 @@ class LegacyConnection(object):
 
     def _able_result(self, result):
         from sqlalchemy.engine import Result
-        if isinstance(result, Result):      # not the value of a Sequence
+        # It may be the value of a Sequence.
+        if isinstance(result, Result) and not hasattr(result, '_legacy'):
             result.__class__ = self._legacy.kind(LegacyResult, type(result))
         return result
 
