@@ -3,7 +3,7 @@ from collections import namedtuple
 
 from . import compat
 from .errors import MigrateError
-from .compat.env_py import users_own
+from .compat.env_py import configured_urls, users_own
 
 #: One database: its bind key (None: the default one), engine and tables.
 Database = namedtuple('Database', 'name engine metadata')
@@ -34,6 +34,32 @@ def database_names(app, db):
     """The bind keys of all databases; None is the default one, and first."""
     default = [None] if compat.flask_sqlalchemy.has_default(app, db) else []
     return default + compat.flask_sqlalchemy.bind_keys(app, db)
+
+
+def engines_of_one_connection(app, db):
+    """The engines whose only connection all threads share.
+
+    None is made that cannot be such a one: its driver may be missing.
+    """
+    found = []
+    try:
+        urls = dict(configured_urls(app))
+        names = database_names(app, db)
+    except Exception:
+        return found        # env.py may have engines of its own
+    for name in names:
+        url = urls.get(name)
+        if url and not compat.python.text(url).startswith(u'sqlite'):
+            continue
+        try:
+            engine = compat.async_engines.sync_engine(
+                compat.flask_sqlalchemy.engine_of(app, db, name))
+        except Exception:
+            continue
+        if compat.sqlalchemy.shares_connection(engine) \
+                and engine not in found:
+            found.append(engine)
+    return found
 
 
 def name_of(app, db, engine):

@@ -5,7 +5,8 @@ from .. import compat
 from ..databases import forgotten_names
 from ..errors import MigrateError
 from ..folder import chain
-from ..folder.writing import WrittenFiles, check_identifier, safe_message
+from ..folder.writing import (
+    WrittenFiles, alone, check_identifier, safe_message)
 from ..run.looking import through_env_py
 from .answers import Answers
 from .checking import check, differences  # noqa: F401
@@ -22,6 +23,7 @@ def _comparison(call, questioner=None, answers=None):
         questioner, answers)
 
 
+@alone
 def create(call, message, autogenerate, dry_run=False, rename=None,
            drop=None, fill=None, allow_drop_all=False, **arguments):
     """Write one revision file, or several, and return the scripts.
@@ -128,6 +130,7 @@ def _wrote_nothing(run):
         line in ('', 'pass') or line.startswith('#') for line in lines)
 
 
+@alone
 def merge(call, revisions, **arguments):
     """Write a revision that joins *revisions*, by default all heads."""
     config = call.config

@@ -37,12 +37,16 @@ def init(call, directory=None, multidb=False, template=None, package=False,
     .. versionadded:: 0.1.0
     """
     from ..folder import making
+    from ..folder.writing import one_writer
     state = application_state()
     if package:
         compat.alembic.check_package_folders()
-    making.create(state, compat.python.path_text(directory or state.directory),
-                  template or ('flask-multidb' if multidb else 'flask'),
-                  package, x_arg, call.write)
+    directory = compat.python.path_text(directory or state.directory)
+    with one_writer(directory):
+        making.create(
+            state, directory,
+            template or ('flask-multidb' if multidb else 'flask'), package,
+            x_arg, call.write)
     if not multidb and not template:
         making.mention_binds(state.db, call.write)
 

@@ -157,6 +157,12 @@ def has_one_connection(engine):
                                     pool.SingletonThreadPool))
 
 
+def shares_connection(engine):
+    """Whether all threads have one and the same connection."""
+    from sqlalchemy import pool
+    return isinstance(engine.pool, pool.StaticPool)
+
+
 def import_driver(url):
     """Import the driver of a URL (``import_dbapi`` from SQLAlchemy 2.0)."""
     kind = url.get_dialect()

@@ -36,6 +36,8 @@ def check_folder(directory):
         try:
             os.mkdir(versions)
         except EnvironmentError as error:
+            if os.path.isdir(versions):
+                return          # another thread has made it
             raise MigrateError(
                 "Can't make the folder '%s': %s. Revisions belong there."
                 % (text(versions), text(error.strerror)))

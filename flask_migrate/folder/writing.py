@@ -1,6 +1,9 @@
 """Writing a revision file: what may stand in it, and what if that fails."""
+from contextlib import contextmanager
+from functools import wraps
 import os
 import re
+import threading
 
 from .. import compat
 from ..errors import MigrateError
@@ -60,6 +63,33 @@ def _declares_encoding(config):
     with open(path, 'rb') as file:
         file.readline()     # there it is Mako's, and not written
         return b'coding' in file.readline()
+
+
+_mutex = threading.Lock()
+_writers = {}       # by folder
+
+
+@contextmanager
+def one_writer(directory):
+    """Let the threads of this process write in a folder one after another.
+
+    What one has written is what the next one follows.
+    """
+    with _mutex:
+        turn = _writers.setdefault(os.path.realpath(directory),
+                                   threading.RLock())
+    with turn:
+        yield
+
+
+def alone(function):
+    """Let a function, given a call first, be such a writer."""
+    @wraps(function)
+    def writer(call, *args, **kwargs):
+        with one_writer(call.config.get_main_option('script_location')):
+            call.config.loaded = None       # there may be another one now
+            return function(call, *args, **kwargs)
+    return writer
 
 
 class WrittenFiles(object):

@@ -47,13 +47,16 @@ class Change(Run):
     :param allow_newer: whether a database at an unknown revision is left
         as it is.
     :param legacy_sql: whether revisions may speak SQLAlchemy 1.x.
-    :param prepare_all: is called with the engines, once they are locked.
+    :param before_first: is called with the engines, once they are locked.
     """
+
+    changes = True
 
     def __init__(self, call, arguments, wait=None, lock_timeout=None,
                  progress=None, allow_newer=False, before_first=None,
                  legacy_sql=True):
         Run.__init__(self, call, arguments)
+        self.wait = wait
         self.locks = Locks(wait)
         self.lock_timeout = lock_timeout
         self.progress = progress

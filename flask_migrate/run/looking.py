@@ -11,6 +11,7 @@ from flask import current_app
 
 from .. import compat
 from ..errors import MigrateError
+from .sharing import one_at_a_time
 
 
 class Plan(object):
@@ -44,6 +45,9 @@ class Run(object):
     :param call: the :class:`Call`.
     :param arguments: ``Migrate(**kwargs)`` for ``context.configure()``.
     """
+
+    changes = False     # whether it may change a database
+    wait = None         # seconds to wait for another command that does
 
     def __init__(self, call, arguments):
         self.call = call
@@ -120,7 +124,8 @@ def through_env_py(call, run):
     call.run = call.config.run = run
     try:
         text = compat.env_py.text_of(call.config)
-        with call.logging(call.config.config_file_name), \
+        with one_at_a_time(run.changes, run.wait, call.say), \
+                call.logging(call.config.config_file_name), \
                 compat.async_engines.around_env_py(text):
             yield run
     finally:

@@ -6,6 +6,7 @@ back.
 from __future__ import absolute_import
 
 from contextlib import contextmanager
+from functools import wraps
 import os
 import re
 import sys
@@ -21,6 +22,7 @@ def set_up():
     """Let several threads load files, and be quiet, each by itself."""
     from alembic import util
     from alembic.config import Config
+    util.template_to_file = _writer(util.template_to_file)
     if _loads_by_name(util.load_python_file):
         util.load_python_file = _loader(util.load_python_file)
     if not hasattr(Config, 'messaging_opts'):           # Alembic 1.11
@@ -71,6 +73,24 @@ def _loader(load):
             sys.modules.pop(name, None)
         return module
     return load_python_file
+
+
+def _writer(write):
+    """What stands in for ``template_to_file()``: files appear as a whole.
+
+    Another thread may be reading the folder.
+    """
+    @wraps(write)
+    def template_to_file(source, path, *args, **kwargs):
+        part = '%s.part%d' % (path, os.getpid())
+        try:
+            write(source, part, *args, **kwargs)
+            getattr(os, 'replace', os.rename)(part, str(path))
+        except BaseException:
+            if os.path.exists(part):
+                os.remove(part)
+            raise
+    return template_to_file
 
 
 # ------------------------------------------------------------- status lines
