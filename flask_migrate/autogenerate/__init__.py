@@ -52,6 +52,8 @@ def create(call, message, autogenerate, dry_run=False, rename=None,
         _mention_binds(call.write)
     if autogenerate:
         mention_left_alone(run.protections, call.note)
+        for text in run.warnings:
+            call.warn(text)
     if not scripts and not texts:
         if autogenerate:
             _say_no_changes(call, run)

@@ -21,6 +21,7 @@ class Comparison(Run):
     :ivar scripts_folder: where scripts go to instead of theirs, or None.
     :ivar compared: whether a database has been compared with its models.
     :ivar protections: the Protection of each database that was.
+    :ivar warnings: texts to be shown with the script.
     """
 
     leaves_out_empty = True
@@ -33,6 +34,7 @@ class Comparison(Run):
         self.questioner = questioner or Questioner()
         self.answers = answers or Answers()
         self.protections = []
+        self.warnings = []
 
     def database_name(self):
         """What the database at hand is called; '' where it has no name.
@@ -90,7 +92,8 @@ class Comparison(Run):
             from .found import Found
             self.compared = True
             process(Found(self.protections[-1], directives[0],
-                          self.questioner if self.writes else None))
+                          self.questioner if self.writes else None,
+                          self.warnings))
         given = list(directives)
         for hook in hooks:
             if directives:

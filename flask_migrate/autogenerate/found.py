@@ -1,5 +1,6 @@
 """The differences of one database, on their way into a script."""
 from .. import compat
+from .as_if_renamed import Renames, inspector
 from .operations import Nothing
 
 
@@ -10,23 +11,27 @@ class Found(object):
     :param script: Alembic's MigrationScript; the differences of databases
         before this one are in it already.
     :param questioner: the :class:`Questioner`, where a script is wanted.
+    :param warnings: a list for texts that are shown with the script.
 
     :ivar context: Alembic's MigrationContext of the database.
     :ivar name: what the database is called: a bind key, 'default', or ''.
     :ivar upgrade: the UpgradeOps that a piece may change.
     :ivar downgrade: the DowngradeOps, made anew from the UpgradeOps.
-    :ivar changed: to be set by a piece that changes an operation in place.
+    :ivar renames: the Renames that it was compared with.
+    :ivar renaming: the operations that rename, which a script begins with.
     """
 
-    changed = False
-
-    def __init__(self, protection, script, questioner=None):
+    def __init__(self, protection, script, questioner=None,
+                 warnings=None):
         self.protection = protection
         self.questioner = questioner
+        self.warnings = [] if warnings is None else warnings
         self.answers = protection.answers
         self.name = protection.bind
         self.context = protection.context
         self.connection = protection.context.connection
+        self.renames = Renames()
+        self.renaming = []
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 
     def each(self, *kinds):
@@ -35,6 +40,19 @@ class Found(object):
         :return: a list of pairs: the list that an operation is in, and it.
         """
         return list(_each(self.upgrade.ops, kinds))
+
+    def compare_again(self):
+        """Find the differences anew, as if what is renamed was so already."""
+        self.protection.start()
+        self.upgrade.ops[:] = self.renaming + compat.alembic.compare(
+            self.context, inspector(self.connection, self.renames))
+
+    def mark(self, kind, schema, table, column, comment):
+        """Put a comment before an operation on a table, or on a column."""
+        for operations, each in self.each(kind):
+            if (each.schema, each.table_name) == (schema, table) \
+                    and getattr(each, 'column_name', None) == column:
+                operations.insert(operations.index(each), comment)
 
     def reverse(self):
         """Make the downgrade anew, as the upgrade the other way round."""

@@ -1,6 +1,9 @@
 """Operations of our own, beside Alembic's, and how they are written."""
-from alembic.autogenerate import renderers
+from alembic.autogenerate import render_op_text, renderers
 from alembic.operations import ops
+from sqlalchemy import types
+
+from .. import compat
 
 
 class Nothing(ops.MigrateOperation):
@@ -41,3 +44,47 @@ class Comment(Text):
 @renderers.dispatch_for(Text)
 def _text(context, operation):
     return list(operation.lines)
+
+
+class RenamedColumn(ops.MigrateOperation):
+    """A column with a new name; on SQLite without copying the table.
+
+    :param column: the Column, as it is in the database.
+    :param declares: whether the database has to be told all of it again.
+    """
+
+    def __init__(self, schema, table, old, new, column, declares):
+        self.schema = schema
+        self.table = table
+        self.old = old
+        self.new = new
+        self.column = column
+        self.declares = declares
+
+    def reverse(self):
+        return RenamedColumn(self.schema, self.table, self.new, self.old,
+                             self.column, self.declares)
+
+    def to_diff_tuple(self):
+        return ('rename_column', self.schema, self.table, self.old, self.new)
+
+
+@renderers.dispatch_for(RenamedColumn)
+def _renamed_column(context, operation):
+    column, existing = operation.column, {}
+    if not isinstance(column.type, types.NullType):
+        existing['existing_type'] = column.type
+    existing['existing_nullable'] = column.nullable
+    default = column.server_default
+    if default is not None and not compat.sqlalchemy.is_computed(default) \
+            and 'nextval(' not in str(getattr(default, 'arg', '')):
+        existing['existing_server_default'] = default
+    if getattr(column, 'comment', None):
+        existing['existing_comment'] = column.comment
+    if operation.declares and column.autoincrement is True:
+        existing['autoincrement'] = True
+    text = render_op_text(context, ops.AlterColumnOp(
+        operation.table, operation.old, schema=operation.schema, **existing))
+    assert text.endswith(')')
+    return '%s,\n%snew_column_name=%s)' % (
+        text[:-1], ' ' * 11, compat.python.literal(operation.new))

@@ -6,14 +6,23 @@ operations, which are Alembic's (``alembic.operations.ops``) and those of
 after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
+from .renamed_columns import rename_columns
+from .renamed_tables import rename_tables
 from .unimported import refuse_to_drop_all
+
+#: What is renamed: only for scripts, as nothing is what it seems before.
+#: They compare again, so that no other piece may come before them.
+RENAMING = [
+    rename_tables,
+    lambda found: refuse_to_drop_all(found.protection),
+    rename_columns,
+]
 
 #: What is a difference at all: for ``check`` as well as for scripts.
 COMPARING = []
 
 #: What a script says.  Questions are asked after the piece that has them.
 WRITING = [
-    lambda found: refuse_to_drop_all(found.protection),
 ]
 
 
@@ -22,11 +31,11 @@ def process(found):
 
     :raises Unanswered: where somebody has to be asked before.
     """
-    before = list(found.upgrade.ops)
-    for piece in COMPARING:
+    pieces = COMPARING
+    if found.questioner is not None:
+        pieces = RENAMING + COMPARING + WRITING
+    for piece in pieces:
         piece(found)
-    for piece in WRITING if found.questioner is not None else ():
-        piece(found)
-        found.questioner.check()
-    if found.changed or found.upgrade.ops != before:
-        found.reverse()
+        if found.questioner is not None:
+            found.questioner.check()
+    found.reverse()

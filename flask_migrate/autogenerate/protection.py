@@ -32,6 +32,7 @@ class Protection(object):
     :ivar kept: those that the models have, pairs of schema and name.
     :ivar dropped: those that are to be dropped.
     :ivar left_alone: those that are others'.
+    :ivar renamed: those that a comparison sees by their new names.
     """
 
     def __init__(self, config, context, answers=None, bind='',
@@ -44,7 +45,7 @@ class Protection(object):
         self.default_schema = compat.sqlalchemy.default_schema(
             context.connection)
         self.models = set(
-            (self._schema(table.schema), table.name)
+            (self.schema(table.schema), table.name)
             for metadata in metadata_of(context)
             for table in metadata.sorted_tables)
         self._created = None
@@ -52,6 +53,7 @@ class Protection(object):
         self._include_name = context.opts.get('include_name')
         context.opts['include_object'] = self.include_object
         context.opts['include_name'] = self.include_name
+        self.renamed = set()
         self.start()
 
     def start(self):
@@ -65,7 +67,7 @@ class Protection(object):
             return False
         if type_ != 'table':
             return True
-        key = self._schema(item.schema), name
+        key = self.schema(item.schema), name
         if compare_to is not None:
             self.kept.add(key)
         elif reflected:
@@ -77,7 +79,7 @@ class Protection(object):
         if self._include_name is not None and not self._include_name(
                 name, type_, parent_names):
             return False
-        return type_ != 'schema' or self._is_used(self._schema(name))
+        return type_ != 'schema' or self._is_used(self.schema(name))
 
     def _is_dropped(self, schema, name):
         said = self.answers.of('drop', self.bind, schema, name)
@@ -94,7 +96,8 @@ class Protection(object):
             or any(used == schema for used, _ in self.models) \
             or any(used == schema for used, _ in self.created)
 
-    def _schema(self, schema):
+    def schema(self, schema):
+        """A schema; None for the default one."""
         return None if schema == self.default_schema else schema
 
     @property

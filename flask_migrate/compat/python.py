@@ -28,6 +28,14 @@ def native(text):
     return text
 
 
+def literal(text):
+    """Text as Python source that means the same in 2.7 and 3."""
+    if PY2 and isinstance(text, text_type) and all(
+            ord(letter) < 128 for letter in text):
+        text = text.encode('ascii')
+    return repr(text)
+
+
 def safe_path():
     """Whether Python leaves the script's folder out (``-P``, 3.11)."""
     return getattr(sys.flags, 'safe_path', False)

@@ -202,3 +202,32 @@ def belongs_to_constraint(index):
     from sqlalchemy import UniqueConstraint
     return any(isinstance(each, UniqueConstraint) and each.name == index.name
                for each in index.table.constraints)
+
+
+def reflect_table(inspector, table):
+    """Let an Inspector fill a Table (``reflecttable`` before 1.4)."""
+    if hasattr(inspector, 'reflect_table'):
+        inspector.reflect_table(table, None)
+    else:
+        inspector.reflecttable(table, None)
+
+
+def is_computed(default):
+    """Whether a server default is a computed column's, or an identity's."""
+    return getattr(default, '__visit_name__', '') in (
+        'computed_column', 'identity_column')
+
+
+def select(*columns):
+    """A SELECT (of a list of columns before 1.4)."""
+    from sqlalchemy import select
+    try:
+        return select(*columns)
+    except Exception:       # ArgumentError, or TypeError
+        return select(list(columns))
+
+
+def aliased(query, name):
+    """A SELECT as a table to select from (``subquery`` from 1.4 on)."""
+    return query.subquery(name) if hasattr(query, 'subquery') \
+        else query.alias(name)

@@ -18,6 +18,8 @@ class Dialect(object):
     two_phase = False
     #: The program that copies a database.
     dump_tool = None
+    #: Whether a column that gets another name has to be declared anew.
+    renames_by_declaring = False
     #: Defaults for ``context.configure()``.
     context_arguments = {}
 
@@ -120,4 +122,12 @@ class Dialect(object):
 
         :return: the path of the copy.
         """
+        raise NotImplementedError
+
+    def sequences_of(self, connection, schema, table):
+        """The names of the sequences that belong to a table's columns."""
+        return []
+
+    def rename_sequence(self, connection, schema, old, new):
+        """The statement that renames a sequence."""
         raise NotImplementedError

@@ -59,6 +59,7 @@ class MySQL(ServerDialect):
 
     title = 'MySQL or MariaDB'
     dump_tool = 'mysqldump'
+    renames_by_declaring = True
     end = 'KILL %d'
     stop = 'KILL QUERY %d'
 

@@ -29,6 +29,17 @@ _TIMEOUTS = ('statement_timeout', 'lock_timeout', 'transaction_timeout',
              'idle_in_transaction_session_timeout', 'idle_session_timeout')
 
 
+#: The sequences of a table's columns: SERIAL, and identity columns.
+_SEQUENCES = """
+    SELECT s.relname
+    FROM pg_class s
+        JOIN pg_depend d ON d.objid = s.oid AND d.deptype IN ('a', 'i')
+        JOIN pg_class t ON t.oid = d.refobjid
+        JOIN pg_namespace n ON n.oid = t.relnamespace
+    WHERE s.relkind = 'S' AND t.relname = :table AND n.nspname = :schema
+    ORDER BY s.relname"""
+
+
 class PostgreSQL(ServerDialect):
     """PostgreSQL, from 9.6 on."""
 
@@ -66,6 +77,19 @@ class PostgreSQL(ServerDialect):
         scope = 'LOCAL' if connection.in_transaction() else 'SESSION'
         _set(connection, scope, value)
         borrowed.on_return(lambda: _set(connection, scope, before))
+
+    def sequences_of(self, connection, schema, table):
+        from sqlalchemy import text
+        return [row[0] for row in connection.execute(
+            text(_SEQUENCES).bindparams(
+                table=table,
+                schema=schema or connection.dialect.default_schema_name))]
+
+    def rename_sequence(self, connection, schema, old, new):
+        quote = connection.dialect.identifier_preparer.quote
+        before = quote(schema) + '.' if schema else ''
+        return 'ALTER SEQUENCE %s%s RENAME TO %s' % (
+            before, quote(old), quote(new))
 
     def _ask(self, own, number):
         before = own.rows(_SESSIONS.format(

@@ -136,3 +136,20 @@ def last_operations(script):
     if hasattr(script, 'upgrade_ops_list'):
         return script.upgrade_ops_list[-1], script.downgrade_ops_list[-1]
     return script.upgrade_ops, script.downgrade_ops
+
+
+def compare(context, inspector):
+    """The operations that Alembic finds with an Inspector of ours.
+
+    Private is ``_produce_net_changes``, from 0.8 to 1.20.
+
+    :return: a list, as in UpgradeOps.
+    """
+    from alembic.autogenerate import compare
+    from alembic.autogenerate.api import AutogenContext
+    from alembic.operations import ops
+    autogen = AutogenContext(context)
+    autogen.inspector = inspector
+    found = ops.UpgradeOps([])
+    compare._produce_net_changes(autogen, found)
+    return found.ops

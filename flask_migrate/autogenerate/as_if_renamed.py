@@ -1,0 +1,198 @@
+"""A database seen as if tables and columns had new names already.
+
+What is renamed is said once, and the comparison of everything else, of
+indexes, constraints, types and the foreign keys of other tables, is made
+anew with these eyes: so a script renames first and then changes what is left.
+"""
+import re
+
+from sqlalchemy import inspect
+
+from .. import compat
+
+
+class Renames(object):
+    """What is renamed in a database.
+
+    :ivar tables: old names by pairs of schema and new name.
+    :ivar columns: dicts from old to new name, by pairs of schema and the
+        table's new name.
+    """
+
+    def __init__(self):
+        self.tables = {}
+        self.columns = {}
+
+    def old(self, schema, table):
+        """The name that a table has in the database."""
+        return self.tables.get((schema, table), table)
+
+    def new(self, schema, table):
+        """The name that a table of the database gets."""
+        for (of_schema, new), old in self.tables.items():
+            if (of_schema, old) == (schema, table):
+                return new
+        return table
+
+    def of_table(self, schema, table):
+        """The renamed columns of a table, by its new name."""
+        return self.columns.get((schema, table), {})
+
+    def concern(self, schema, table):
+        """Whether a table, by its new name, is not what the database has."""
+        return (schema, table) in self.tables \
+            or (schema, table) in self.columns
+
+
+def inspector(connection, renames):
+    """An Inspector of SQLAlchemy's that sees a database so."""
+    found = inspect(connection)
+    kind = type('AsIfRenamed', (_AsIfRenamed, type(found)), {})
+    other = kind.__new__(kind)
+    other.__dict__.update(found.__dict__, renames=renames)
+    return other
+
+
+def _one(name):
+    """Let ``get_<name>()`` see new names."""
+    def get(self, table_name, schema=None, **kwargs):
+        real = getattr(super(_AsIfRenamed, self), 'get_' + name)
+        found = real(self.renames.old(schema, table_name), schema, **kwargs)
+        return _CHANGE[name](self, schema, table_name, found)
+    return get
+
+
+def _several(name):
+    """Let ``get_multi_<name>()``, of SQLAlchemy 2, see new names."""
+    def get(self, schema=None, filter_names=None, **kwargs):
+        real = getattr(super(_AsIfRenamed, self), 'get_multi_' + name)
+        if filter_names is not None:
+            filter_names = [self.renames.old(schema, each)
+                            for each in filter_names]
+        changed = {}
+        for (of_schema, table), found in real(
+                schema, filter_names, **kwargs).items():
+            table = self.renames.new(of_schema, table)
+            changed[of_schema, table] = _CHANGE[name](
+                self, of_schema, table, found)
+        return changed
+    return get
+
+
+class _AsIfRenamed(object):
+    """What comes before the Inspector of a kind of database."""
+
+    def get_table_names(self, schema=None, **kwargs):
+        found = super(_AsIfRenamed, self).get_table_names(schema, **kwargs)
+        return [self.renames.new(schema, each) for each in found]
+
+    def reflect_table(self, table, *args, **kwargs):
+        self._reflect_referred(table)
+        return super(_AsIfRenamed, self).reflect_table(
+            table, *args, **kwargs)
+
+    def reflecttable(self, table, *args, **kwargs):
+        self._reflect_referred(table)
+        return super(_AsIfRenamed, self).reflecttable(table, *args, **kwargs)
+
+    def _reflect_referred(self, table):
+        """Reflect what foreign keys refer to, before SQLAlchemy does.
+
+        It would not find it under its new name.
+        """
+        from sqlalchemy import Table
+        for key in self.get_foreign_keys(table.name, table.schema):
+            schema, name = key['referred_schema'], key['referred_table']
+            if not self.renames.concern(schema, name) \
+                    or (schema, name) == (table.schema, table.name):
+                continue
+            title = '%s.%s' % (schema, name) if schema else name
+            if title not in table.metadata.tables:
+                compat.sqlalchemy.reflect_table(
+                    self, Table(name, table.metadata, schema=schema))
+
+
+def _columns(self, schema, table, found):
+    new = self.renames.of_table(schema, table)
+    if not self.renames.concern(schema, table):
+        return found
+    changed = []
+    for each in found or ():
+        each = dict(each, name=new.get(each['name'], each['name']))
+        if each.get('autoincrement') is True \
+                and 'nextval(' in str(each.get('default')):
+            # Alembic looks by name whether the sequence is the column's.
+            each['default'] = None
+        changed.append(each)
+    return changed
+
+
+def _primary_key(self, schema, table, found):
+    return _with_columns(self, schema, table, [found])[0] if found else found
+
+
+def _with_columns(self, schema, table, found):
+    """Constraints, or indexes, with the new names of their columns."""
+    new = self.renames.of_table(schema, table)
+    return [_renamed(each, new) for each in found or ()] if new else found
+
+
+def _renamed(item, new):
+    item = dict(item)
+    for name, value in item.items():
+        if name in ('constrained_columns', 'column_names',
+                    'include_columns'):
+            item[name] = [new.get(each, each) for each in value or ()]
+        elif name == 'column_sorting':
+            item[name] = dict((new.get(each, each), order)
+                              for each, order in value.items())
+        elif name == 'sqltext':
+            item[name] = _in_text(value, new)
+        elif name == 'expressions':
+            item[name] = [_in_text(each, new) for each in value]
+        elif name == 'dialect_options':
+            item[name] = dict((option, _in_option(each, new))
+                              for option, each in value.items())
+    return item
+
+
+def _in_option(value, new):
+    if isinstance(value, (list, tuple)):
+        return [new.get(each, each) for each in value]
+    if isinstance(value, compat.python.string_types):
+        return _in_text(value, new)
+    return value
+
+
+def _in_text(text, new):
+    """SQL with new names for columns."""
+    for old, name in new.items():
+        text = re.sub(r'(?<![\w\'])%s(?![\w\'])' % re.escape(old),
+                      lambda match: name, text)
+    return text
+
+
+def _foreign_keys(self, schema, table, found):
+    changed = []
+    for each in _with_columns(self, schema, table, found) or ():
+        to_schema = each['referred_schema']
+        to = self.renames.new(to_schema, each['referred_table'])
+        new = self.renames.of_table(to_schema, to)
+        changed.append(dict(each, referred_table=to, referred_columns=[
+            new.get(name, name) for name in each['referred_columns']]))
+    return changed
+
+
+def _as_it_is(self, schema, table, found):
+    return found
+
+
+_CHANGE = {
+    'columns': _columns, 'pk_constraint': _primary_key,
+    'foreign_keys': _foreign_keys, 'indexes': _with_columns,
+    'unique_constraints': _with_columns, 'check_constraints': _with_columns,
+    'table_comment': _as_it_is, 'table_options': _as_it_is,
+}
+for _name in _CHANGE:
+    setattr(_AsIfRenamed, 'get_' + _name, _one(_name))
+    setattr(_AsIfRenamed, 'get_multi_' + _name, _several(_name))

@@ -1,0 +1,31 @@
+"""How many rows a change touches: all that is read beside the comparison."""
+from sqlalchemy import Column, Integer, MetaData, Table, func, literal_column
+
+from .. import compat
+
+#: Nobody waits for more rows than these to be counted.
+ENOUGH = 10000
+
+
+def has_rows(connection, schema, table, column=None):
+    """Whether a table has rows.
+
+    :param column: a column of which only the rows without a value count.
+    """
+    return count(connection, schema, table, column, most=1) > 0
+
+
+def count(connection, schema, table, column=None, most=ENOUGH + 1):
+    """How many rows a table has, up to *most*.
+
+    :param column: as above.
+    """
+    columns = [Column(column, Integer)] if column else []
+    of = Table(table, MetaData(), *columns, schema=schema)
+    rows = compat.sqlalchemy.select(
+        literal_column('1').label('one')).select_from(of)
+    if column:
+        rows = rows.where(of.c[column].is_(None))
+    rows = compat.sqlalchemy.aliased(rows.limit(most), 'counted')
+    return connection.execute(compat.sqlalchemy.select(
+        func.count(rows.c.one))).scalar()

@@ -1,0 +1,282 @@
+"""``migrate``: what was renamed keeps its data, or somebody is asked."""
+import pytest
+
+from flask_migrate import CommandError, compat
+from project import Project
+
+pytestmark = pytest.mark.skipif(
+    not compat.alembic.has_operations(), reason='needs Alembic 0.8')
+
+
+class Blog(object):
+    """A project with users and their posts, before and after a change."""
+
+    def __init__(self, tmpdir, url=None):
+        self.tmpdir = tmpdir
+        self.url = url
+        self.project = self.after()
+        self.project.python('init')
+        self.project.python('migrate')
+        self.project.python('upgrade')
+
+    def after(self, user='user', name='name', type_=None, extra=(), post=True,
+              length=64):
+        """The project, with other models."""
+        project = Project(self.tmpdir, self.url)
+        db = project.db
+        columns = [
+            db.Column('id', db.Integer, primary_key=True),
+            db.Column(name, type_ or db.String(length), nullable=False,
+                      index=True, unique=True),
+            db.Column('age', db.Integer)] + list(extra)
+        db.Table(user, db.metadata, *columns)
+        if post:
+            db.Table(
+                'post', db.metadata,
+                db.Column('id', db.Integer, primary_key=True),
+                db.Column('author_id', db.Integer, db.ForeignKey(
+                    user + '.id', name='fk_post_author'), index=True))
+        self.project = project
+        return project
+
+    def fill(self):
+        quoted = self.quoted('user')
+        for number, name in enumerate(('Ada', u'Zo\xeb'), 1):
+            self.project.execute(
+                u"INSERT INTO %s (id, name, age) VALUES (%d, '%s', 30)"
+                % (quoted, number, name))
+        self.project.execute(
+            'INSERT INTO post (id, author_id) VALUES (1, 2)')
+
+    def quoted(self, name):
+        return self.project.engine().dialect.identifier_preparer.quote(name)
+
+    def rows(self, table, name):
+        return [tuple(row) for row in self.project.query(
+            'SELECT id, %s, age FROM %s ORDER BY id'
+            % (name, self.quoted(table)))]
+
+    def indexes(self, table):
+        from sqlalchemy import inspect
+        return dict((each['name'], (each['column_names'],
+                                    bool(each['unique'])))
+                    for each in inspect(
+                        self.project.engine()).get_indexes(table))
+
+    def referred(self):
+        from sqlalchemy import inspect
+        return [(each['constrained_columns'], each['referred_table'],
+                 each['referred_columns'])
+                for each in inspect(
+                    self.project.engine()).get_foreign_keys('post')]
+
+
+ROWS = [(1, u'Ada', 30), (2, u'Zo\xeb', 30)]
+
+
+@pytest.fixture
+def blog(tmpdir, database_url):
+    blog = Blog(tmpdir, database_url)
+    blog.fill()
+    return blog
+
+
+def up_and_down(project, up, down):
+    """Check the data after upgrade, after downgrade, and once more."""
+    for _ in range(2):
+        project.python('upgrade')
+        up()
+        assert project.python('migrate') is None
+        project.python('check')
+        project.python('downgrade')
+        down()
+    project.python('upgrade')
+    up()
+
+
+def test_a_column(blog, command_line):
+    project = blog.after(name='full_name')
+    result = project.command_line(
+        command_line, 'migrate', '--rename', 'user.name:full_name')
+    assert result.code == 0, result
+    assert 'lost' not in result.output
+
+    def up():
+        assert blog.rows('user', 'full_name') == ROWS
+        assert blog.indexes('user') == {
+            'ix_user_full_name': (['full_name'], True)}
+
+    def down():
+        assert blog.rows('user', 'name') == ROWS
+        assert blog.indexes('user') == {'ix_user_name': (['name'], True)}
+    up_and_down(project, up, down)
+
+
+def test_a_column_with_another_type(blog):
+    project = blog.after(name='full_name', length=100)
+    project.python('migrate', rename={'user.name': 'full_name'})
+
+    def up():
+        assert blog.rows('user', 'full_name') == ROWS
+        from sqlalchemy import inspect
+        types = dict((each['name'], each['type']) for each in inspect(
+            project.engine()).get_columns('user'))
+        assert types['full_name'].length == 100
+
+    def down():
+        assert blog.rows('user', 'name') == ROWS
+    up_and_down(project, up, down)
+
+
+def test_a_table(blog, command_line):
+    project = blog.after(user='account')
+    result = project.command_line(
+        command_line, 'migrate', '--rename', 'user:account')
+    assert result.code == 0, result
+
+    def up():
+        assert blog.rows('account', 'name') == ROWS
+        assert blog.indexes('account') == {
+            'ix_account_name': (['name'], True)}
+        assert blog.referred() == [(['author_id'], 'account', ['id'])]
+        assert project.tables() == ['account', 'post']
+
+    def down():
+        assert blog.rows('user', 'name') == ROWS
+        assert blog.indexes('user') == {'ix_user_name': (['name'], True)}
+        assert blog.referred() == [(['author_id'], 'user', ['id'])]
+    up_and_down(project, up, down)
+
+
+def test_a_table_and_its_column(blog):
+    project = blog.after(user='account', name='full_name')
+    project.python('migrate', rename={
+        'user': 'account', 'user.name': 'full_name'})
+
+    def up():
+        assert blog.rows('account', 'full_name') == ROWS
+
+    def down():
+        assert blog.rows('user', 'name') == ROWS
+    up_and_down(project, up, down)
+
+
+def test_a_column_that_others_refer_to(tmpdir, database_url):
+    def after(code):
+        project = Project(tmpdir, database_url)
+        db = project.db
+        db.Table('land', db.metadata,
+                 db.Column(code, db.String(2), primary_key=True))
+        db.Table('town', db.metadata,
+                 db.Column('id', db.Integer, primary_key=True),
+                 db.Column('land', db.String(2), db.ForeignKey(
+                     'land.' + code, name='fk_town_land')))
+        return project
+    project = after('code')
+    project.python('init')
+    project.python('migrate')
+    project.python('upgrade')
+    project.execute("INSERT INTO land (code) VALUES ('fr')")
+    project.execute("INSERT INTO town (id, land) VALUES (1, 'fr')")
+    project = after('iso')
+    project.python('migrate', rename={'land.code': 'iso'})
+
+    def joined(code):
+        assert project.query(
+            'SELECT land.%s FROM town JOIN land ON land.%s = town.land'
+            % (code, code)) == [('fr',)]
+        from sqlalchemy import inspect
+        keys = inspect(project.engine()).get_foreign_keys('town')
+        assert [each['referred_columns'] for each in keys] == [[code]]
+    up_and_down(project, lambda: joined('iso'), lambda: joined('code'))
+
+
+def test_the_sequences_of_a_table(tmpdir, postgresql_url):
+    blog = Blog(tmpdir, postgresql_url)
+    blog.project.execute("INSERT INTO \"user\" (name) VALUES ('Ada')")
+    project = blog.after(user='account')
+    project.python('migrate', rename={'user': 'account'})
+    project.python('upgrade')
+    project.execute("INSERT INTO account (name) VALUES ('Zoe')")
+    assert project.query('SELECT id, name FROM account ORDER BY id') == [
+        (1, 'Ada'), (2, 'Zoe')]
+    sequences = "SELECT relname FROM pg_class WHERE relkind = 'S' ORDER BY 1"
+    assert project.query(sequences) == [
+        ('account_id_seq',), ('post_id_seq',)]
+    project.python('downgrade')
+    assert project.query(sequences) == [('post_id_seq',), ('user_id_seq',)]
+
+
+def test_a_column_that_counts_up(tmpdir, database_url):
+    def after(id_):
+        project = Project(tmpdir, database_url)
+        db = project.db
+        db.Table('thing', db.metadata,
+                 db.Column(id_, db.Integer, primary_key=True),
+                 db.Column('name', db.String(9)))
+        return project
+    project = after('id')
+    project.python('init')
+    project.python('migrate')
+    project.python('upgrade')
+    project.execute("INSERT INTO thing (name) VALUES ('a')")
+    project = after('thing_id')
+    project.python('migrate', rename={'thing.id': 'thing_id'})
+    project.python('upgrade')
+    assert project.python('migrate') is None
+    project.execute("INSERT INTO thing (name) VALUES ('b')")
+    assert project.query('SELECT * FROM thing ORDER BY 1') == [
+        (1, 'a'), (2, 'b')]
+    project.python('downgrade')
+    project.execute("INSERT INTO thing (name) VALUES ('c')")
+    assert project.query('SELECT max(id) FROM thing') == [(3,)]
+
+
+# Without an answer -----------------------------------------------------------
+
+def test_nothing_is_guessed(blog, command_line):
+    project = blog.after(name='full_name')
+    result = project.command_line(command_line, 'migrate')
+    assert result.code == 1, result
+    assert 'user.name -> user.full_name: --rename user.name:full_name or ' \
+        '--drop user.name' in result.stderr
+    assert result.stdout == ''
+    with pytest.raises(CommandError):
+        project.python('migrate')
+    assert len(project.scripts()) == 1
+    with pytest.raises(CommandError) as error:
+        project.python('check')
+    assert 'operations detected' in str(error.value)
+    project = blog.after(user='account')
+    with pytest.raises(CommandError) as error:
+        project.python('migrate')
+    assert '--rename user:account' in str(error.value)
+    assert len(project.scripts()) == 1
+
+
+def test_a_drop_that_is_meant(blog):
+    project = blog.after(name='full_name', extra=[])
+    project.python('migrate', drop=['user.name'], fill={
+        'user.full_name': 'x'}, dry_run=True)
+
+
+def test_an_empty_table_says_nothing_about_others(tmpdir, database_url,
+                                                  command_line):
+    blog = Blog(tmpdir, database_url)
+    project = blog.after(name='full_name')
+    result = project.command_line(command_line, 'migrate')
+    assert result.code == 0, result
+    assert '--rename user.name:full_name' in result.stderr
+    with open(project.python('show')[0].path) as file:
+        text = file.read()
+    assert '# user.name may have been renamed to user.full_name' in text
+    project.python('upgrade')
+    assert project.columns('user') == ['id', 'age', 'full_name']
+
+
+def test_a_name_that_the_models_do_not_have(blog):
+    project = blog.after(name='full_name')
+    with pytest.raises(CommandError) as error:
+        project.python('migrate', rename={'user.name': 'fullname'})
+    assert 'fullname' in str(error.value)
+    assert len(project.scripts()) == 1
