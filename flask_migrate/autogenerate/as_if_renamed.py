@@ -6,7 +6,7 @@ anew with these eyes: so a script renames first and then changes what is left.
 """
 import re
 
-from sqlalchemy import inspect
+from sqlalchemy import Table, inspect
 
 from .. import compat
 
@@ -47,69 +47,71 @@ class Renames(object):
 def inspector(connection, renames):
     """An Inspector of SQLAlchemy's that sees a database so."""
     found = inspect(connection)
-    kind = type('AsIfRenamed', (_AsIfRenamed, type(found)), {})
+    base = type(found)
+    kind = type('AsIfRenamed', (base,), dict(
+        (name, method(name, getattr(base, name)))
+        for name, method in _METHODS if hasattr(base, name)))
     other = kind.__new__(kind)
     other.__dict__.update(found.__dict__, renames=renames)
     return other
 
 
-def _one(name):
-    """Let ``get_<name>()`` see new names."""
+def _one(name, real):
+    """``get_columns()`` and the like, of one table, with new names."""
+    change = _CHANGE[name[len('get_'):]]
+
     def get(self, table_name, schema=None, **kwargs):
-        real = getattr(super(_AsIfRenamed, self), 'get_' + name)
-        found = real(self.renames.old(schema, table_name), schema, **kwargs)
-        return _CHANGE[name](self, schema, table_name, found)
+        found = real(self, self.renames.old(schema, table_name), schema,
+                     **kwargs)
+        return change(self, schema, table_name, found)
     return get
 
 
-def _several(name):
-    """Let ``get_multi_<name>()``, of SQLAlchemy 2, see new names."""
+def _several(name, real):
+    """``get_multi_columns()`` and the like, of SQLAlchemy 2."""
+    change = _CHANGE[name[len('get_multi_'):]]
+
     def get(self, schema=None, filter_names=None, **kwargs):
-        real = getattr(super(_AsIfRenamed, self), 'get_multi_' + name)
         if filter_names is not None:
             filter_names = [self.renames.old(schema, each)
                             for each in filter_names]
         changed = {}
         for (of_schema, table), found in real(
-                schema, filter_names, **kwargs).items():
+                self, schema, filter_names, **kwargs).items():
             table = self.renames.new(of_schema, table)
-            changed[of_schema, table] = _CHANGE[name](
-                self, of_schema, table, found)
+            changed[of_schema, table] = change(self, of_schema, table, found)
         return changed
     return get
 
 
-class _AsIfRenamed(object):
-    """What comes before the Inspector of a kind of database."""
+def _table_names(name, real):
+    def get(self, schema=None, **kwargs):
+        return [self.renames.new(schema, each)
+                for each in real(self, schema, **kwargs)]
+    return get
 
-    def get_table_names(self, schema=None, **kwargs):
-        found = super(_AsIfRenamed, self).get_table_names(schema, **kwargs)
-        return [self.renames.new(schema, each) for each in found]
 
-    def reflect_table(self, table, *args, **kwargs):
-        self._reflect_referred(table)
-        return super(_AsIfRenamed, self).reflect_table(
-            table, *args, **kwargs)
+def _reflect(name, real):
+    def reflect(self, table, *args, **kwargs):
+        _reflect_referred(self, table)
+        return real(self, table, *args, **kwargs)
+    return reflect
 
-    def reflecttable(self, table, *args, **kwargs):
-        self._reflect_referred(table)
-        return super(_AsIfRenamed, self).reflecttable(table, *args, **kwargs)
 
-    def _reflect_referred(self, table):
-        """Reflect what foreign keys refer to, before SQLAlchemy does.
+def _reflect_referred(self, table):
+    """Reflect what foreign keys refer to, before SQLAlchemy does.
 
-        It would not find it under its new name.
-        """
-        from sqlalchemy import Table
-        for key in self.get_foreign_keys(table.name, table.schema):
-            schema, name = key['referred_schema'], key['referred_table']
-            if not self.renames.concern(schema, name) \
-                    or (schema, name) == (table.schema, table.name):
-                continue
-            title = '%s.%s' % (schema, name) if schema else name
-            if title not in table.metadata.tables:
-                compat.sqlalchemy.reflect_table(
-                    self, Table(name, table.metadata, schema=schema))
+    It would not find it under its new name.
+    """
+    for key in self.get_foreign_keys(table.name, table.schema):
+        schema, name = key['referred_schema'], key['referred_table']
+        if not self.renames.concern(schema, name) \
+                or (schema, name) == (table.schema, table.name):
+            continue
+        title = '%s.%s' % (schema, name) if schema else name
+        if title not in table.metadata.tables:
+            compat.sqlalchemy.reflect_table(
+                self, Table(name, table.metadata, schema=schema))
 
 
 def _columns(self, schema, table, found):
@@ -193,6 +195,8 @@ _CHANGE = {
     'unique_constraints': _with_columns, 'check_constraints': _with_columns,
     'table_comment': _as_it_is, 'table_options': _as_it_is,
 }
-for _name in _CHANGE:
-    setattr(_AsIfRenamed, 'get_' + _name, _one(_name))
-    setattr(_AsIfRenamed, 'get_multi_' + _name, _several(_name))
+_METHODS = [
+    ('get_table_names', _table_names), ('reflect_table', _reflect),
+    ('reflecttable', _reflect),
+] + [('get_' + name, _one) for name in _CHANGE] \
+    + [('get_multi_' + name, _several) for name in _CHANGE]

@@ -81,10 +81,11 @@ def _renamed_column(context, operation):
         existing['existing_server_default'] = default
     if getattr(column, 'comment', None):
         existing['existing_comment'] = column.comment
-    if operation.declares and column.autoincrement is True:
-        existing['autoincrement'] = True
     text = render_op_text(context, ops.AlterColumnOp(
         operation.table, operation.old, schema=operation.schema, **existing))
     assert text.endswith(')')
-    return '%s,\n%snew_column_name=%s)' % (
-        text[:-1], ' ' * 11, compat.python.literal(operation.new))
+    more = ['new_column_name=' + compat.python.literal(operation.new)]
+    if operation.declares and column.autoincrement is True \
+            and isinstance(column.type, types.Integer):
+        more.append('autoincrement=True')
+    return (',\n' + ' ' * 11).join([text[:-1]] + more) + ')'

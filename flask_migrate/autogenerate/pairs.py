@@ -100,9 +100,10 @@ def renamed(found, pairs):
     rest = [pair for pair in pairs
             if pair.score and not pair.said and not pair.goes]
     rest.sort(key=lambda pair: (-pair.score, pair.old, pair.new))
-    rest = _free(rest, accepted)
     unknown = []
     for pair in rest:
+        if not _free([pair], accepted):
+            continue
         answer = found.questioner.ask(RenameQuestion(pair))
         if answer:
             accepted.append(pair)

@@ -75,8 +75,9 @@ class Terminal(Questioner):
     def put_questions(self):
         waiting, self._waiting = self._waiting, []
         for question in waiting:
-            if question.key not in self.answers \
-                    and not question.is_moot(self.answers):
+            if question.is_moot(self.answers):
+                self.answers[question.key] = None
+            elif question.key not in self.answers:
                 self.answers[question.key] = self._put(question)
 
     def _put(self, question):
