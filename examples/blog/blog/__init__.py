@@ -2,7 +2,7 @@
 import os
 
 from flask import Flask, jsonify
-from flask_migrate import Migrate
+from flask_migrate import Migrate, status
 
 from .models import Post, db
 
@@ -25,5 +25,12 @@ def create_app(database_url=None):
         return jsonify(posts=[
             {'title': post.title, 'read': post.read_count}
             for post in Post.query.order_by(Post.id)])
+
+    @app.route('/healthz')
+    def healthz():
+        """Whether this code and the database belong together."""
+        found = status()
+        return jsonify(is_current=found.is_current, pending=found.pending), \
+            200 if found.is_current else 503
 
     return app
