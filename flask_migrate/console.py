@@ -8,11 +8,13 @@ import json
 import logging
 import logging.config
 import os
+import signal
 import sys
 import threading
 
 from . import compat
 from .run.call import Call
+from .run.interrupts import Signals
 
 log = logging.getLogger('flask_migrate')
 
@@ -28,13 +30,15 @@ class CommandLine(Call):
     """A call whose progress somebody sees.
 
     :param format: 'text' or 'json', for what :meth:`show` prints.
+    :param signals: the Signals that may have come.
     """
 
     interactive = True
 
-    def __init__(self, format='text'):
+    def __init__(self, format, signals):
         Call.__init__(self)
         self.format = format
+        self.signals = signals
 
     def write(self, text, end=u'\n'):
         sys.stdout.write(compat.python.native(text + end))
@@ -70,10 +74,6 @@ class CommandLine(Call):
 
     def logging(self, ini):
         return _logging.used(lambda: _visible(ini))
-
-    def interrupts(self, stop):
-        from .run.interrupts import interrupts
-        return interrupts(stop)
 
 
 class Shared(object):
@@ -117,28 +117,39 @@ def run(operation, values):
     :param operation: the function.
     :param values: its arguments, with those of the command line itself.
     """
+    signals = None
+    try:
+        # All is inside: a signal may come at any moment.
+        signals = Signals()
+        with signals, _stdout.used(_any_text):
+            code = _perform(operation, dict(values), signals)
+    except KeyboardInterrupt as error:
+        report(getattr(error, 'report', 'Interrupted.'))
+        code = signals and signals.code or 128 + signal.SIGINT
+    finally:
+        if signals is not None:
+            signals.close()
+    if code:
+        sys.exit(code)
+
+
+def _perform(operation, values, signals):
     from alembic.util import CommandError
-    values = dict(values)
     debug = values.pop('show_traceback', False) \
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
     wants_code = values.pop('exit_code', False)
-    call = CommandLine(values.pop('format', 'text'))
+    call = CommandLine(values.pop('format', 'text'), signals)
     try:
-        with _stdout.used(_any_text):
-            result = operation.perform(call, **values)
-        code = result.exit_code if wants_code \
-            else int(bool(getattr(result, 'error', None)))
-        if code:
-            sys.exit(code)
+        result = operation.perform(call, **values)
     except CommandError as error:
+        signals.check()
         if debug:
             sys.stderr.write(getattr(error, 'traceback', ''))
         report(error)
-        sys.exit(1)
-    except KeyboardInterrupt as error:
-        report(getattr(error, 'report', 'Interrupted.'))
-        sys.exit(getattr(error, 'code', 130))
+        return 1
+    return result.exit_code if wants_code \
+        else int(bool(getattr(result, 'error', None)))
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 # -*- coding: utf-8 -*-
 """What each kind of database can do, asked of real servers."""
+from contextlib import contextmanager
 import os
 import signal
 import subprocess
@@ -14,8 +15,8 @@ from sqlalchemy import text
 from flask_migrate import compat, dialects
 from flask_migrate.dialects import locks as waiting, mysql_commits, server
 from flask_migrate.errors import MigrateError
-from flask_migrate.run import watching
-from flask_migrate.run.interrupts import interrupts
+from flask_migrate.run import interrupts as run_interrupts, watching
+from flask_migrate.run.interrupts import Signals
 
 CHECKOUT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -766,23 +767,27 @@ sys.path.insert(0, %(checkout)r)
 import io
 import sqlalchemy
 from flask_migrate import dialects
-from flask_migrate.run.interrupts import interrupts
+from flask_migrate.run.interrupts import Signals
 engine = sqlalchemy.create_engine(%(url)r)
 connection = engine.connect()
 transaction = connection.begin()
 borrowed = dialects.of(engine).borrow(connection)
+borrowed.stop = borrowed.cancel
+signals = Signals()
 # It may arrive inside an 'except' of the body.
 try:
-    with interrupts(borrowed.cancel) as state:
+    with signals, signals.during(borrowed):
         cursor = connection.connection.cursor()
         if engine.dialect.name == 'postgresql':
             cursor.execute('CREATE TEMPORARY TABLE c (a int)')
             cursor.copy_expert('COPY c FROM STDIN', io.BytesIO(b'1'))
             connection.connection.lobject(0, 'w').close()
         cursor.execute(%(statement)r)
+        signals.check()     # a SLEEP that is stopped is no error
         print('not interrupted')
 except KeyboardInterrupt:
-    print('interrupted %%s' %% state.code)
+    print('interrupted %%s' %% signals.code)
+signals.close()
 try:
     transaction.rollback()
 except Exception:
@@ -830,6 +835,24 @@ def test_a_signal_ends_a_statement(
     assert not run(ACTIVE[name])
 
 
+class Work(object):
+    """What a signal is to stop."""
+
+    def __init__(self, stop=lambda: None, executes=False):
+        self.stop = stop
+        self.executes = lambda frame: executes
+
+
+@contextmanager
+def interrupts(stop=lambda: None, executes=False):
+    signals = Signals()
+    try:
+        with signals, signals.during(Work(stop, executes)):
+            yield signals
+    finally:
+        signals.close()
+
+
 def test_handlers_are_put_back():
     before = [signal.getsignal(number)
               for number in (signal.SIGINT, signal.SIGTERM)]
@@ -865,7 +888,7 @@ def test_handlers_of_others_stay():
             until(lambda: heard)
         assert state.signal is None
         assert signal.set_wakeup_fd(wakeup) == writing
-        if compat.python.signals_can_wake():
+        if compat.python.signals_can_wake([signal.SIGINT]):
             assert os.read(reading, 1)      # passed on
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -876,7 +899,71 @@ def test_handlers_of_others_stay():
 def test_signals_are_left_alone_in_a_thread():
     def enter():
         before = signal.getsignal(signal.SIGINT)
-        with interrupts(None) as state:
+        with interrupts() as state:
             return state.signal is None and \
                 signal.getsignal(signal.SIGINT) is before
     assert in_thread(enter)() is True
+
+
+def signal_now(number=signal.SIGINT):
+    """Send this process a signal, which has come when this returns."""
+    os.kill(os.getpid(), number)
+    until(lambda: True)
+
+
+def test_a_statement_that_returns_is_not_cut_off():
+    """A handler that raises inside a driver would cut its connection."""
+    after = []
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts(executes=True) as state:
+            signal_now()
+            after.append('the driver returns')
+            state.check()
+    assert after and state.signal == signal.SIGINT
+
+
+def test_a_statement_that_does_not_return_is(monkeypatch):
+    if not compat.python.signals_can_wake([signal.SIGINT, signal.SIGTERM]):
+        pytest.skip('somebody else handles signals')
+    monkeypatch.setattr(run_interrupts, 'PATIENCE', 0)
+    monkeypatch.setattr(run_interrupts, 'AGAIN', 0.01)
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts(executes=True):
+            signal_now()
+            threading.Event().wait(60)
+            pytest.fail('it was not cut off')
+
+
+def test_a_signal_that_gets_lost_is_raised_in_the_end():
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts():
+            try:
+                signal_now()
+            except KeyboardInterrupt:
+                pass
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts() as state:
+            with state.noting():
+                signal_now()
+
+
+def test_a_signal_that_a_finalizer_drops_is_not_printed(capfd):
+    class Dropping(object):
+        def __del__(self):
+            signal_now()
+    with pytest.raises(KeyboardInterrupt):
+        with interrupts():
+            Dropping()
+    if hasattr(sys, 'unraisablehook'):
+        assert capfd.readouterr() == ('', '')
+
+
+def test_signals_after_the_command_have_no_effect():
+    signals = Signals()
+    try:
+        with signals:
+            pass
+        signal_now(signal.SIGTERM)
+        assert signals.signal is None
+    finally:
+        signals.close()

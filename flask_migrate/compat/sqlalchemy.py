@@ -131,6 +131,18 @@ def has_begun(connection):
     return getattr(info, 'transaction_status', 0) != 0
 
 
+def is_inside(frame, raw):
+    """Whether a frame is inside SQLAlchemy, or the driver of *raw*."""
+    names = ('sqlalchemy', type(raw).__module__.partition('.')[0])
+    while frame is not None:
+        name = frame.f_globals.get('__name__', '').partition('.')[0]
+        if name in names or name == 'alembic':
+            # Revisions and env.py are called by Alembic.
+            return name in names
+        frame = frame.f_back
+    return False
+
+
 def is_mariadb(dialect):
     """Whether a MySQL dialect speaks to MariaDB; None: nobody has asked.
 

@@ -129,6 +129,10 @@ class Borrowed(object):
     def cancel(self):
         """Let the server stop what is executed; from any thread."""
 
+    def executes(self, frame):
+        """Whether a frame is inside what returns after :meth:`cancel`."""
+        return False
+
     def fresh_heads(self, context, read, own=None):
         """The heads as they are now, whatever an open transaction saw.
 

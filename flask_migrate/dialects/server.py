@@ -160,6 +160,9 @@ class ServerBorrowed(Borrowed):
                 self.connection.engine,
                 compat.sqlalchemy.raw_server_process(self.raw))
 
+    def executes(self, frame):
+        return compat.sqlalchemy.is_inside(frame, self.raw)
+
     def give_back(self):
         Borrowed.give_back(self)
         self._elsewhere = None

@@ -39,7 +39,7 @@ def explained(call):
         raise
     except KeyboardInterrupt as error:
         # For the command lines.
-        error.report, error.code = _interrupted(call)
+        error.report = _interrupted(call)
         raise
     except Exception as error:
         if hasattr(error, 'diffs'):
@@ -93,11 +93,6 @@ def _positions(call):
 
 
 def _interrupted(call):
-    """What is said after Ctrl-C or SIGTERM, and the exit code.
-
-    As shells count a process that was ended by the signal.
-    """
+    """What is said after Ctrl-C or SIGTERM."""
     failure = call.run and call.run.failure
-    if failure is None:
-        return 'Interrupted.', 130
-    return revision.interrupted(failure), 128 + (failure.signal or 2)
+    return revision.interrupted(failure) if failure else 'Interrupted.'

@@ -11,6 +11,23 @@ from .. import compat
 log = logging.getLogger('flask_migrate')
 
 
+class NoSignals(object):
+    """Stands for ``interrupts.Signals``: a Python program has its own."""
+
+    signal = None
+
+    @contextmanager
+    def during(self, work):
+        yield self
+
+    @contextmanager
+    def noting(self):
+        yield
+
+    def check(self):
+        """Nothing is noted."""
+
+
 class Call(object):
     """One call of an operation, from Python: nothing is shown.
 
@@ -23,6 +40,7 @@ class Call(object):
     """
 
     interactive = False     # whether somebody sees what is written
+    signals = NoSignals()   # those that have come, of a command line
 
     def __init__(self, operation='', arguments=None):
         self.operation = operation
@@ -75,21 +93,3 @@ class Call(object):
         :param ini: path of alembic.ini.
         """
         yield
-
-    @contextmanager
-    def interrupts(self, stop):
-        """Note Ctrl-C and SIGTERM, likewise.
-
-        :param stop: is called at the first one.
-        :return: an object whose ``signal`` is None or the number.
-        """
-        yield NOT_INTERRUPTED
-
-
-class NotInterrupted(object):
-    """What :meth:`Call.interrupts` gives where nobody presses Ctrl-C."""
-
-    signal = None
-
-
-NOT_INTERRUPTED = NotInterrupted()

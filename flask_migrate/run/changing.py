@@ -11,7 +11,6 @@ from flask import current_app
 from .. import compat, dialects
 from ..databases import application_databases, name_of
 from ..errors import LockLost
-from .call import NOT_INTERRUPTED
 from .failing import Failure, read
 from .journal import Journal
 from .legacy_sql import LegacySQL
@@ -69,7 +68,6 @@ class Change(Run):
         self.waited = False         # for another process
         self.began = False          # to change something
         self.watched = None         # the Watched that is at work
-        self.interrupted = NOT_INTERRUPTED
         self.watcher = Watcher(self)
         self.legacy_sql = LegacySQL(call, legacy_sql)
         self._borrowed = []         # pairs of Connection and Borrowed
@@ -106,7 +104,8 @@ class Change(Run):
         if self.lock_timeout is not None:
             dialect.lock_timeout(connection, self.lock_timeout, borrowed)
         self._watch(connection)
-        journal.before_commit = self._check_locks
+        journal.before_commit = self._before_commit
+        journal.between = self.call.signals.check
 
     def prepared(self, context):
         if not context.as_sql:
@@ -230,8 +229,7 @@ class Change(Run):
                                compat.alembic.step_parts(step)[0])
             yield step
             self.legacy_sql.off()
-            if self.interrupted.signal:
-                raise KeyboardInterrupt
+            self.call.signals.check()
             running, self.running = self.running, None
             self.done += 1
             self._report(running)
@@ -253,6 +251,10 @@ class Change(Run):
                 'gone, so that another process may be migrating the '
                 'database. Run the command again.')
 
+    def _before_commit(self):
+        self.call.signals.check()
+        self._check_locks()
+
     def _watch(self, connection):
         """Note the session that is at work now."""
         dialect, engine = dialects.of(connection), connection.engine
@@ -262,8 +264,14 @@ class Change(Run):
 
     def stop(self):
         """Let a server stop what it executes; a driver may just wait."""
-        if self.watched is not None:
-            self.watched.borrowed.cancel()
+        watched = self.watched
+        if watched is not None:
+            watched.borrowed.cancel()
+
+    def executes(self, frame):
+        """Whether a frame is inside what returns when a server stops."""
+        return self.watched is not None \
+            and self.watched.borrowed.executes(frame)
 
     def note_failure(self, error):
         """Note what is known of a failure, while it is known."""
@@ -280,6 +288,7 @@ class Change(Run):
     def close(self):
         self.watcher.stop()
         self.legacy_sql.off()
+        self.watched = None
         while self._journals:
             self._journals.pop()[1].close()
         while self._borrowed:

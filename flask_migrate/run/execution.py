@@ -64,8 +64,7 @@ class EnsureVersion(Change):
 def _run(run, command):
     """Let env.py run, again where it had to wait for another process."""
     call = run.call
-    with through_env_py(call, run), \
-            call.interrupts(run.stop) as run.interrupted:
+    with through_env_py(call, run), call.signals.during(run):
         try:
             while not _through(run, command):
                 run.start_over()
@@ -75,8 +74,13 @@ def _run(run, command):
             run.note_failure(error)
             raise
         finally:
-            run.close()
-            run.locks.release()
+            with call.signals.noting():
+                run.close()
+                run.locks.release()
+        if call.signals.signal is not None:
+            # It came too late, or got lost.
+            run.note_failure(None)
+            raise KeyboardInterrupt
 
 
 def _through(run, command):

@@ -8,18 +8,16 @@ from .position import positions
 class Failure(object):
     """A run that failed, for the explanations.
 
-    :ivar error: what was raised.
+    :ivar error: what was raised; None: a signal came at the very end.
     :ivar revision: the revision that was running, or None; and its
         *direction*, *path*, *doc* and *parent*.
     :ivar effect: what of the revision is permanent.
     :ivar positions: lines that say where the databases are now.
     :ivar obstacles: sentences: who was in the way last.
-    :ivar signal: number of the signal that ended it, or None.
     """
 
     def __init__(self, error, run):
         self.error = error
-        self.signal = run.interrupted.signal
         run.watcher.stop()      # it may be about to say why
         self.obstacles = list(run.watcher.seen)
         self.revision = self.direction = self.path = self.parent = None

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end what a database server executes.
+"""Ctrl-C and SIGTERM end a command, and what a server executes for it.
 
 A driver written in C notices a signal when the server has answered, which
 may take an hour.  So a thread waits for the signal, and lets the server stop
@@ -16,71 +16,132 @@ from .. import compat
 #: come before the statement.
 AGAIN = 0.5
 
-#: Seconds that the main thread waits for the server to stop.
+#: Seconds that one thread gives the other.
 PATIENCE = 5.0
 
 
-class Interrupted(object):
-    """What has come.
+class Signals(object):
+    """SIGINT and SIGTERM end the body of ``with`` with KeyboardInterrupt.
+
+    Only in the main thread, and only the signals that nobody else handles.
+    What a handler raises does not always arrive: a driver makes an error of
+    its own of it, a finalizer drops it.  So it is raised again at the end.
 
     :ivar signal: the number of the first signal, or None.
+    :ivar work: what is to be stopped, as :meth:`during` has it, or None.
+    :ivar again: whether the signal has to be sent again.
     """
 
-    signal = None
+    signal = work = None
+    over = late = again = False
 
     def __init__(self):
         self.handled = threading.Event()
         self.cancelled = threading.Event()
+        self.listener = _Listener(self)
+        self.before = []
+        self.put_back_hook = None
 
     @property
     def code(self):
         """As shells count a process that was ended by the signal."""
         return self.signal and 128 + self.signal
 
+    def __enter__(self):
+        self.before = _take(self._handle)
+        if self.before:
+            self.put_back_hook = compat.python.drop_unraisable(self._dropped)
+            self.listener.start([number for number, _ in self.before])
+        return self
 
-@contextmanager
-def interrupts(cancel):
-    """Let SIGINT and SIGTERM end the body with KeyboardInterrupt.
+    def __exit__(self, kind, error, traceback):
+        self.over = True
+        self.handled.set()
+        if self.signal is not None and (
+                kind is None or issubclass(kind, Exception)):
+            raise KeyboardInterrupt
 
-    What a handler raises does not always arrive: a driver makes an error of
-    its own of it, a finalizer drops it.  Only in the main thread, and only
-    the signals that nobody else handles.
+    def close(self):
+        """Leave the signals to others again; till then they have no effect."""
+        self.listener.stop()
+        if self.put_back_hook is not None:
+            self.put_back_hook()
+        while self.before:
+            signal.signal(*self.before.pop())
 
-    :param cancel: lets the server stop what it executes; called from another
-        thread, perhaps several times.
-    :return: the :class:`Interrupted`.
-    """
-    state = Interrupted()
-    listener = _Listener(state, cancel)
+    def _dropped(self, error):
+        return self.signal is not None \
+            and isinstance(error, KeyboardInterrupt)
 
-    def handle(number, frame):
-        first = state.signal is None
+    def _handle(self, number, frame):
+        if self.over:
+            return
+        first = self.signal is None
         if first:
-            state.signal = number
-        state.handled.set()
-        if first and listener.listens:
-            # What is reported next is to be what remains.
-            state.cancelled.wait(PATIENCE)
-        elif first:
-            cancel()
+            self.signal = number
+        if self.listener.listens and compat.python.in_finalizer(frame):
+            self.again = True       # what is raised there is dropped
+            return
+        if first:
+            if self.late:
+                self.handled.set()
+                return
+            if not self.listener.listens:
+                self.stop()
+            elif self.work is not None and self.work.executes(frame):
+                # It will return, and say what became of the statement.
+                return
+            else:
+                # What is reported next is to be what remains.
+                self.handled.set()
+                self.cancelled.wait(PATIENCE)
+        self.handled.set()
         raise KeyboardInterrupt
 
-    before = _handle(handle)
-    if before:
-        listener.start()
-    try:
-        yield state
-    except Exception:
-        if state.signal is not None:
+    def stop(self):
+        """Let a server stop what it executes; never raises."""
+        work = self.work
+        try:
+            if work is not None:
+                work.stop()
+        except Exception:
+            pass                # the server is gone
+
+    @contextmanager
+    def during(self, work):
+        """Stop *work* at a signal, as long as the body runs.
+
+        :param work: has ``stop()``, which lets a server stop what it
+            executes, called from another thread, perhaps several times; and
+            ``executes(frame)``, whether a frame is inside what returns when
+            the server stops.
+        """
+        self.work = work
+        try:
+            yield self
+        except Exception:
+            self.check()
+            raise
+        finally:
+            self.work = None
+
+    @contextmanager
+    def noting(self):
+        """Let the first signal be noted only, as long as the body runs."""
+        self.late = True
+        try:
+            yield
+        finally:
+            self.late = False
+
+    def check(self):
+        """Raise KeyboardInterrupt, if a signal has come."""
+        if self.signal is not None:
+            self.handled.set()
             raise KeyboardInterrupt
-        raise
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
-        listener.stop()
 
 
-def _handle(handle):
+def _take(handle):
     """Set a handler where nobody has; return what was there, by signal."""
     before = []
     for number, default in ((signal.SIGINT, signal.default_int_handler),
@@ -98,14 +159,14 @@ def _handle(handle):
 class _Listener(object):
     """The thread that waits for a signal."""
 
-    def __init__(self, state, cancel):
+    def __init__(self, state):
         self.state = state
-        self.cancel = cancel
         self.listens = False
 
-    def start(self):
-        if not compat.python.signals_can_wake():
+    def start(self, numbers):
+        if not compat.python.signals_can_wake(numbers):
             return
+        self.numbers = numbers
         self.reading, self.writing = compat.python.signal_pipe()
         self.before = signal.set_wakeup_fd(self.writing)
         self.thread = threading.Thread(target=self._listen)
@@ -117,7 +178,6 @@ class _Listener(object):
         if not self.listens:
             return
         signal.set_wakeup_fd(self.before)
-        self.state.handled.set()
         os.write(self.writing, b'\xff')
         self.thread.join(PATIENCE)
         if not self.thread.is_alive():
@@ -127,25 +187,31 @@ class _Listener(object):
 
     def _listen(self):
         while True:
-            data = os.read(self.reading, 1)
+            data = compat.python.read_patiently(self.reading)
             if data in (b'\xff', b''):
                 return
             if self.before != -1:
                 compat.python.write_ready(self.before, data)
-            if compat.python.is_signal(data, signal.SIGINT, signal.SIGTERM):
-                self._cancel()
+            number = compat.python.signal_number(data, signal.SIGINT)
+            if number in self.numbers:
+                self._stop(number)
 
-    def _cancel(self):
+    def _stop(self, number):
+        """Stop what is executed, until the main thread has noticed."""
+        state, start = self.state, compat.python.monotonic()
         try:
             while True:
-                self._try()
-                if self.state.handled.wait(AGAIN):
+                state.stop()
+                if state.handled.wait(AGAIN):
                     return
+                passed = compat.python.monotonic() - start >= PATIENCE
+                if state.again or passed and state.signal is not None:
+                    # What was to return does not.
+                    state.again = False
+                    os.kill(os.getpid(), state.signal or number)
+                elif passed and state.work is None:
+                    # A driver waits for a server, and nothing is changed.
+                    compat.python.end_process(
+                        b'Error: Interrupted.\n', 128 + number)
         finally:
-            self.state.cancelled.set()
-
-    def _try(self):
-        try:
-            self.cancel()
-        except Exception:
-            pass                # the server is gone
+            state.cancelled.set()

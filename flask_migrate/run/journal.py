@@ -38,9 +38,10 @@ class Journal(object):
     :param connection: the Connection.
     :param dialect: its Dialect.
     :ivar before_commit: is called before a COMMIT.
+    :ivar between: is called before and after a statement.
     """
 
-    before_commit = None
+    before_commit = between = None
 
     def __init__(self, connection, dialect):
         self.connection = connection
@@ -79,6 +80,8 @@ class Journal(object):
     def _before_execute(self, connection, cursor, statement, parameters,
                         *args):
         self._settle()
+        if self.between is not None:
+            self.between()
         self.executing = statement
         return statement, parameters
 
@@ -93,6 +96,8 @@ class Journal(object):
             self.open.append(sql)
         if commits or compat.sqlalchemy.commits_at_once(connection):
             self._all_permanent()
+        if self.between is not None:
+            self.between()
 
     def _of_transactions(self, sql):
         """Note what rolls back; SQLAlchemy tells no names of savepoints."""
