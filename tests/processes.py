@@ -132,7 +132,7 @@ class Process(object):
     def output(self):
         return self.text(0) + self.text(1)
 
-    def says(self, words, timeout=20):
+    def says(self, words, timeout=120):
         """Wait until it has printed the words."""
         wait_for(lambda: words in self.output or self.ended(), timeout,
                  self)
@@ -141,7 +141,7 @@ class Process(object):
     def ended(self):
         return self.popen.poll() is not None
 
-    def result(self, timeout=60):
+    def result(self, timeout=120):
         """Wait for its end."""
         wait_for(self.ended, timeout, self)
         result = Result(self.popen.returncode, self.text(0), self.text(1))
@@ -156,7 +156,7 @@ class Process(object):
         return self.output
 
 
-def wait_for(condition, timeout=20, what=''):
+def wait_for(condition, timeout=120, what=''):
     """Wait until something is true."""
     deadline = time.time() + timeout
     while not condition():
@@ -177,7 +177,7 @@ def together(project, number, *commands):
     :return: their Results.
     """
     started = Process(project, 'together.py', number,
-                      json.dumps(list(commands) or [['upgrade']])).result(120)
+                      json.dumps(list(commands) or [['upgrade']])).result(300)
     assert started.code == 0, started
     results = []
     for i in range(number):

@@ -41,7 +41,7 @@ except ImportError:
 # How long a server may take. The usual time is a second or two, but several
 # test runs may share a slow machine.
 START_TIMEOUT = 120
-STOP_TIMEOUT = 30
+STOP_TIMEOUT = 120
 
 # 32 processes with three connections each, and room to spare.
 MAX_CONNECTIONS = 200
@@ -751,15 +751,17 @@ class PgBouncer(PostgreSQL):
 
     :param server: the PostgreSQL server.
     :param size: how many connections to one database it makes.
+    :param wait: seconds until it refuses a client that waits for one.
     """
     name = 'pgbouncer'
     orderly_signal = 'SIGINT'
     quick_signal = 'SIGKILL'
 
-    def __init__(self, server, size=20):
+    def __init__(self, server, size=20, wait=60):
         PostgreSQL.__init__(self)
         self.server = server
         self.size = size
+        self.wait = wait
         self.user, self.password = server.user, server.password
 
     def initialize(self):
@@ -783,7 +785,7 @@ class PgBouncer(PostgreSQL):
             'auth_file = ' + self.path('users'),
             'pool_mode = transaction',
             'default_pool_size = %d' % self.size,
-            'query_wait_timeout = 2',
+            'query_wait_timeout = %d' % self.wait,
             'server_check_delay = 0',
             'max_client_conn = %d' % MAX_CONNECTIONS, '']))
 
@@ -800,9 +802,9 @@ def pgbouncer_missing():
 
 
 @contextlib.contextmanager
-def pgbouncer_of(server, size=20):
+def pgbouncer_of(server, *settings):
     """A context manager: PgBouncer in front of a server, running."""
-    pooler = PgBouncer(server, size)
+    pooler = PgBouncer(server, *settings)
     try:
         pooler.create()
         pooler.start()

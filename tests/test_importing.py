@@ -257,10 +257,10 @@ def ask_runserver(folder, log, port):
              str(port)], cwd=str(folder), env=environment(), stdout=file,
             stderr=subprocess.STDOUT, preexec_fn=os.setsid)
     try:
-        for _ in range(400):
+        for _ in range(2400):
             try:
                 return urlopen('http://127.0.0.1:%d/' % port,
-                               timeout=20).read()
+                               timeout=120).read()
             except EnvironmentError:
                 if process.poll() is not None:
                     return None

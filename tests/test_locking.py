@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import threading
-import time
 
 from alembic.util import CommandError
 import pytest
@@ -231,7 +230,7 @@ def test_runs_over_binds_in_different_order(tmpdir):
         write_multidb_chain(project, [None, 'other'])
         processes.write(project)
         projects.append(project)
-    started = [processes.start(project, 'manage', 'upgrade', '--wait', '20')
+    started = [processes.start(project, 'manage', 'upgrade', '--wait', '120')
                for project in projects]
     results = [process.result() for process in started]
     assert [result.code for result in results] == [0, 0], results
@@ -309,12 +308,11 @@ def holder_of(project):
             'mysql': '(connection '}[project.engine().dialect.name]
 
 
-def test_wait_0_fails_at_once(accounts):
+def test_wait_0_fails_at_once(accounts, monkeypatch):
+    monkeypatch.setattr(dialects.locks.time, 'sleep', lambda _: 1 / 0)
     with held(accounts):
-        start = time.time()
         with pytest.raises(LockTimeout) as caught:
             accounts.python('upgrade', wait=0)
-        assert time.time() - start < 2
     message = str(caught.value)
     assert message.startswith('Another process is migrating this database '
                               + holder_of(accounts))
@@ -373,9 +371,9 @@ def snapshot(project):
 
 def test_wait_seconds(sqlite_accounts):
     with held(sqlite_accounts):
-        start = time.time()
+        start = compat.python.monotonic()
         result = sqlite_accounts.manage('upgrade', '--wait', '0.3')
-        assert 0.3 <= time.time() - start < 5
+        assert compat.python.monotonic() - start >= 0.3
     assert result.code == 1
     assert result.output.count('Waiting up to 0.3 seconds') == 1
     assert '; waited 0.3 seconds. Run' in result.stderr
@@ -395,7 +393,7 @@ def test_the_default_is_said_to_migrate(tmpdir):
 def test_waiting_from_python_prints_nothing(accounts, capfd):
     with held(accounts) as lock:
         with on_log('Waiting up to', lock.release) as records:
-            accounts.python('upgrade', wait=20)
+            accounts.python('upgrade', wait=120)
     assert_applied_once(accounts)
     assert [(record.name, record.levelname) for record in records] \
         == [('flask_migrate', 'INFO')]
@@ -449,7 +447,7 @@ def test_a_holder_that_is_stopped_and_killed(accounts, tmpdir):
     holder.send(signal.SIGKILL)
     assert holder.result().code == -signal.SIGKILL
     tmpdir.join('stay').remove()
-    accounts.python('upgrade', wait=5)
+    accounts.python('upgrade', wait=120)
     assert_applied_once(accounts)
     assert not tmpdir.join('database.db.migrate-lock').check()
 
@@ -473,10 +471,8 @@ def test_a_server_that_restarts_while_others_wait(tmpdir, kind, request):
     restart = threading.Thread(target=server.restart)
     with held(project):
         with on_log('Waiting up to', restart.start):
-            start = time.time()
             with pytest.raises(CommandError) as caught:
-                project.python('upgrade', wait=60)
-            assert time.time() - start < 30
+                project.python('upgrade', wait=600)
         restart.join()
     assert str(caught.value).startswith(
         'The database server ended the connection while this command waited '
@@ -543,9 +539,14 @@ def test_the_connection_of_a_lock_may_be_idle(postgresql_url, mariadb_url):
     lock.release()
     engine = create_engine(
         postgresql_url, connect_args={
-            'options': '-c idle_session_timeout=300'})
+            'options': '-c idle_session_timeout=2000'})
     lock = lock_of(engine)
     assert lock.try_acquire()
-    time.sleep(0.6)
+    other = dialects.OwnConnection(engine)
+    number = other.one('SELECT pg_backend_pid()')
+    # The server has ended the other one, and so would have ended this.
+    processes.wait_for(lambda: not lock.own.rows(
+        'SELECT 1 FROM pg_stat_activity WHERE pid = %d' % number))
+    other.close()
     assert lock.holder() and not lock.is_lost()
     lock.release()

@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import event, text
 
 from flask_migrate import CommandError, MigrationFailed, compat, dialects
+from flask_migrate.dialects import sqlite as sqlite_dialect
 from project import Project
+from test_locking import on_log
 from test_sqlite import BATCH, FAMILY, needs_batch, turn_foreign_keys_on
 
 #: An env.py of one's own.
@@ -98,10 +100,8 @@ def test_an_env_py_that_catches_exceptions(chain):
             u"        except Exception:\n            print('swallowed')"))
     lock = dialects.of(chain.engine()).lock(chain.engine())
     assert lock.try_acquire()
-    release = threading.Timer(0.5, lock.release)
-    release.start()
-    chain.python('upgrade')
-    release.join()
+    with on_log('Waiting up to', lock.release):
+        chain.python('upgrade', wait=120)
     assert chain.tables() == ['a1', 'b2', 'c3']
 
 
@@ -145,18 +145,28 @@ def test_nothing_to_do_takes_one_connection(chain):
         os.path.join(chain.path, 'app.db.migrate-lock'))
 
 
-def test_a_writer_is_waited_for(chain):
+def test_a_writer_is_waited_for(chain, monkeypatch):
     """The write begins with BEGIN IMMEDIATE: it waits, and does not fail."""
+    event.listen(chain.engine(), 'connect', lambda connection, record:
+                 connection.execute('PRAGMA busy_timeout=120000'))
+    chain.engine().dispose()
     chain.python('upgrade', revision='a1')
     writer = sqlite3.connect(os.path.join(chain.path, 'app.db'),
                              check_same_thread=False)
     writer.isolation_level = None
     writer.execute('BEGIN IMMEDIATE')
     writer.execute('INSERT INTO a1 VALUES (7)')
-    finish = threading.Timer(0.5, writer.commit)
-    finish.start()
+    real, waiting = sqlite_dialect.execute, []
+
+    def execute(raw, sql, *args):
+        if sql == 'BEGIN IMMEDIATE' and not waiting:
+            # Nobody tells that it waits, which it does from now on.
+            waiting.append(threading.Timer(0.2, writer.commit))
+            waiting[0].start()
+        return real(raw, sql, *args)
+    monkeypatch.setattr(sqlite_dialect, 'execute', execute)
     chain.python('upgrade')
-    finish.join()
+    waiting[0].join()
     writer.close()
     assert chain.query('SELECT * FROM a1') == [(7,)]
     assert chain.tables() == ['a1', 'b2', 'c3']

@@ -67,7 +67,7 @@ def test_the_number_of_a_session_is_the_servers(engine):
 
 def test_a_pool_of_one_has_no_room_for_the_lock(
         postgresql_server, pgbouncer, postgresql_url):  # noqa: F811
-    with pgbouncer_of(postgresql_server, size=1) as pooler:
+    with pgbouncer_of(postgresql_server, 1, 5) as pooler:
         engine = sqlalchemy.create_engine(
             pooler.url(name_of(postgresql_url)))
         with engine.connect() as connection, connection.begin():
