@@ -18,15 +18,21 @@ def application_databases(app, db, multidb=False):
         of the configuration, after the default database if there is one.
     :return: a list of :class:`Database`.
     """
+    return [Database(name, engine,
+                     compat.flask_sqlalchemy.metadata_of(app, db, name))
+            for name, engine in application_engines(app, db, multidb)]
+
+
+def application_engines(app, db, multidb=False):
+    """The same without tables: a list of pairs, bind key and engine."""
     if not compat.flask_sqlalchemy.has_engine(users_own(db)):
         raise MigrateError(
             "The db that Migrate was given has no 'engine'. Give Migrate an "
             "object with 'engine' and 'metadata', or make the engine in "
             "env.py.")
     names = database_names(app, db) if multidb else [None]
-    return [Database(name, compat.async_engines.sync_engine(
-                     compat.flask_sqlalchemy.engine_of(app, db, name)),
-                     compat.flask_sqlalchemy.metadata_of(app, db, name))
+    return [(name, compat.async_engines.sync_engine(
+             compat.flask_sqlalchemy.engine_of(app, db, name)))
             for name in names]
 
 

@@ -74,7 +74,9 @@ class Migrate(object):
         MySQL and MariaDB; default: what the server says), *protect_tables*
         (whether autogenerate leaves tables alone that no revision created),
         *legacy_sql* (whether revisions written for SQLAlchemy 1.x run on
-        SQLAlchemy 2 as they did then, default True).
+        SQLAlchemy 2 as they did then, default True),
+        *wait_for_database* (seconds to wait for a database server that is
+        starting; default 0).
     """
 
     def __init__(self, app=None, db=None, directory='migrations',
@@ -89,6 +91,7 @@ class Migrate(object):
         self.lock_timeout = kwargs.pop('lock_timeout', None)
         self.protect_tables = kwargs.pop('protect_tables', True)
         self.legacy_sql = kwargs.pop('legacy_sql', True)
+        self.wait_for_database = kwargs.pop('wait_for_database', 0)
         self.alembic_ctx_kwargs = dict(kwargs, compare_type=compare_type,
                                        render_as_batch=render_as_batch)
         # An application factory has no extensions yet: it calls init_app.
@@ -135,6 +138,8 @@ class Migrate(object):
         self.protect_tables = kwargs.pop('protect_tables',
                                          self.protect_tables)
         self.legacy_sql = kwargs.pop('legacy_sql', self.legacy_sql)
+        self.wait_for_database = kwargs.pop('wait_for_database',
+                                            self.wait_for_database)
         for name, value in (('compare_type', compare_type),
                             ('render_as_batch', render_as_batch)):
             if value is not None:

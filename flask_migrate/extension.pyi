@@ -31,6 +31,7 @@ class Migrate:
     lock_timeout: float | None
     protect_tables: bool
     legacy_sql: bool
+    wait_for_database: float
     alembic_ctx_kwargs: dict[str, Any]
     configure_callbacks: list[Callable[[Config], AlembicConfig | None]]
 
@@ -40,7 +41,8 @@ class Migrate:
         compare_type: bool | Callable[..., bool | None] = True,
         render_as_batch: bool = True, *, wait: float = 600,
         lock_timeout: float | None = None, protect_tables: bool = True,
-        legacy_sql: bool = True, **kwargs: Any) -> None: ...
+        legacy_sql: bool = True, wait_for_database: float = 0,
+        **kwargs: Any) -> None: ...
 
     @property
     def db(self) -> Any: ...
@@ -58,7 +60,8 @@ class Migrate:
         compare_type: bool | Callable[..., bool | None] | None = None,
         render_as_batch: bool | None = None, *, wait: float = ...,
         lock_timeout: float | None = ..., protect_tables: bool = ...,
-        legacy_sql: bool = ..., **kwargs: Any) -> None: ...
+        legacy_sql: bool = ..., wait_for_database: float = ...,
+        **kwargs: Any) -> None: ...
 
     def configure(self, function: _Function) -> _Function: ...
     def call_configure_callbacks(self, config: Config) -> Config: ...

@@ -142,6 +142,14 @@ wait = option(
     'wait', '--wait', kind='number',
     help='Seconds to wait for another process that is migrating the same '
          'database; 0: fail at once (default is 600).')
+wait_for_database = option(
+    'wait_for_database', '--wait-for-database', kind='number',
+    help='Seconds to wait for a database server that is starting (default '
+         'is 0).')
+new_database = option(
+    'new_database', '--new-database', kind='flag',
+    help='Begin a new SQLite database, although there is one where another '
+         'Flask-SQLAlchemy looks.')
 no_lock = option(
     'no_lock', '--no-lock', kind='flag',
     help='Take no lock, where nothing else migrates the database.')

@@ -5,6 +5,7 @@ from .. import compat
 from ..databases import database_names, name_of
 from ..run.looking import Run
 from .answers import Answers
+from .derived_names import refuse_to_make_again
 from .protection import protect
 from .questioner import Questioner
 from .unimported import refuse_to_drop_all
@@ -81,6 +82,7 @@ class Comparison(Run):
         steps = Run.steps(self, heads, context)
         if self.writes and not compat.alembic.has_operations():
             for protection in self.protections[-1:]:
+                refuse_to_make_again(protection)
                 refuse_to_drop_all(protection)
         return steps
 

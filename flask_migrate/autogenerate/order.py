@@ -6,6 +6,7 @@ operations, which are Alembic's (``alembic.operations.ops``) and those of
 after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
+from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
 from .unimported import refuse_to_drop_all
@@ -13,6 +14,7 @@ from .unimported import refuse_to_drop_all
 #: What is renamed: only for scripts, as nothing is what it seems before.
 #: They compare again, so that no other piece may come before them.
 RENAMING = [
+    lambda found: refuse_to_make_again(found.protection),
     rename_tables,
     lambda found: refuse_to_drop_all(found.protection),
     rename_columns,

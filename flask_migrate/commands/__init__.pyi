@@ -26,6 +26,7 @@ def revision(
     splice: bool = False, branch_label: str | None = None,
     version_path: str | None = None, rev_id: str | None = None,
     depends_on: _Several | None = None, x_arg: _Several | None = None,
+    new_database: bool = False, wait_for_database: float | None = None,
 ) -> Script | list[Script] | None: ...
 
 def migrate(
@@ -38,11 +39,13 @@ def migrate(
     drop: _Several | None = None,
     fill: Mapping[str, object] | _Several | None = None,
     allow_drop_all: bool = False, dry_run: bool = False,
+    new_database: bool = False, wait_for_database: float | None = None,
 ) -> Script | list[Script] | str | list[str] | None: ...
 
 def edit(
     directory: _Path | None = None, revision: str = 'head',
     x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> None: ...
 
 def merge(
@@ -59,6 +62,7 @@ def upgrade(
     lock_timeout: float | None = None, allow_newer: bool = False,
     dry_run: bool = False, backup: _Path | None = None,
     progress: Callable[[Progress], object] | None = None,
+    new_database: bool = False, wait_for_database: float | None = None,
 ) -> list[str] | None: ...
 
 def downgrade(
@@ -68,6 +72,7 @@ def downgrade(
     lock_timeout: float | None = None, dry_run: bool = False,
     backup: _Path | None = None,
     progress: Callable[[Progress], object] | None = None,
+    wait_for_database: float | None = None,
 ) -> list[str] | None: ...
 
 def stamp(
@@ -75,17 +80,20 @@ def stamp(
     sql: bool = False, tag: str | None = None, purge: bool = False,
     x_arg: _Several | None = None, wait: float | None = None,
     no_lock: bool = False, lock_timeout: float | None = None,
+    new_database: bool = False, wait_for_database: float | None = None,
 ) -> None: ...
 
 def show(
     directory: _Path | None = None, revision: str = 'head',
     x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> list[Script]: ...
 
 def history(
     directory: _Path | None = None, rev_range: str | None = None,
     verbose: bool = False, indicate_current: bool = False,
     x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> list[Script]: ...
 
 def heads(
@@ -102,21 +110,25 @@ def current(
     directory: _Path | None = None, verbose: bool = False,
     head_only: bool = False, check_heads: bool = False,
     x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> list[Script]: ...
 
 def check(
     directory: _Path | None = None, x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> None: ...
 
 def ensure_version(
     directory: _Path | None = None, sql: bool = False,
     x_arg: _Several | None = None, wait: float | None = None,
     no_lock: bool = False,
+    wait_for_database: float | None = None,
 ) -> None: ...
 
 def status(
     directory: _Path | None = None, models: bool = False,
     x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> Status: ...
 
 def adopt(

@@ -13,9 +13,12 @@ from .operation import configure, operation
 @options.allow_newer
 @options.dry_run
 @options.backup
+@options.new_database
+@options.wait_for_database
 def upgrade(call, directory=None, revision='head', sql=False, tag=None,
             x_arg=None, wait=None, no_lock=False, lock_timeout=None,
-            allow_newer=False, dry_run=False, backup=None, progress=None):
+            allow_newer=False, dry_run=False, backup=None, progress=None,
+            new_database=False, wait_for_database=None):
     """Upgrade the database to a later revision.
 
     :param revision: the target: an identifier, 'head', 'heads', '+1'.
@@ -35,6 +38,11 @@ def upgrade(call, directory=None, revision='head', sql=False, tag=None,
     :param progress: is called after each revision with a
         ``flask_migrate.Progress``: number, total, description,
         seconds and engine.
+    :param new_database: whether to begin a new SQLite database although
+        the application has one where another Flask-SQLAlchemy looks for it.
+    :param wait_for_database: seconds to wait for a database server that is
+        starting; *wait* counts from then on.  By default what ``Migrate``
+        says, which is 0.
     :return: with *dry_run* a list of texts, else None.
     :raises alembic.util.CommandError: where a revision fails; it is a
         ``flask_migrate.MigrationFailed`` then.
@@ -59,9 +67,11 @@ def upgrade(call, directory=None, revision='head', sql=False, tag=None,
 @options.lock_timeout
 @options.dry_run
 @options.backup
+@options.wait_for_database
 def downgrade(call, directory=None, revision='-1', sql=False, tag=None,
               x_arg=None, wait=None, no_lock=False, lock_timeout=None,
-              dry_run=False, backup=None, progress=None):
+              dry_run=False, backup=None, progress=None,
+              wait_for_database=None):
     """Take the database back to an earlier revision.
 
     :param revision: the target: an identifier, 'base', '-1'; with *sql*
@@ -90,9 +100,11 @@ def downgrade(call, directory=None, revision='-1', sql=False, tag=None,
 @options.wait
 @options.no_lock
 @options.lock_timeout
+@options.new_database
+@options.wait_for_database
 def stamp(call, directory=None, revision='head', sql=False, tag=None,
-          purge=False, x_arg=None, wait=None, no_lock=False,
-          lock_timeout=None):
+          purge=False, x_arg=None, wait=None, no_lock=False, lock_timeout=None,
+          new_database=False, wait_for_database=None):
     """Record a revision in the database without running anything.
 
     :param revision: identifier, or several.
@@ -116,8 +128,9 @@ def stamp(call, directory=None, revision='head', sql=False, tag=None,
 @options.sql
 @options.wait
 @options.no_lock
+@options.wait_for_database
 def ensure_version(call, directory=None, sql=False, x_arg=None, wait=None,
-                   no_lock=False):
+                   no_lock=False, wait_for_database=None):
     """Create the version table if it does not exist.
 
     :param sql: whether to print the SQL instead of executing it.

@@ -5,10 +5,13 @@ from .operation import application_state, configure, look, operation
 
 @operation
 @options.one_revision
-def show(call, directory=None, revision='head', x_arg=None):
+@options.wait_for_database
+def show(call, directory=None, revision='head', x_arg=None,
+         wait_for_database=None):
     """Show a revision.
 
     :param revision: its identifier; 'current' is what the database is at.
+    :param wait_for_database: as of :func:`upgrade`.
     :return: a list of Alembic's Scripts.
 
     .. versionadded:: 1.0.0
@@ -26,14 +29,16 @@ def show(call, directory=None, revision='head', x_arg=None):
 @options.rev_range
 @options.verbose
 @options.indicate_current
+@options.wait_for_database
 def history(call, directory=None, rev_range=None, verbose=False,
-            indicate_current=False, x_arg=None):
+            indicate_current=False, x_arg=None, wait_for_database=None):
     """List the revisions, the newest first.
 
     :param rev_range: ``[start]:[end]``; 'current' is what the database is
         at.
     :param verbose: whether to print more.
     :param indicate_current: whether to mark what the database is at.
+    :param wait_for_database: as of :func:`upgrade`.
     :return: a list of Alembic's Scripts.
 
     .. versionadded:: 0.1.0
@@ -86,13 +91,15 @@ def branches(call, directory=None, verbose=False, x_arg=None):
 @options.verbose
 @options.head_only
 @options.check_heads
+@options.wait_for_database
 def current(call, directory=None, verbose=False, head_only=False,
-            check_heads=False, x_arg=None):
+            check_heads=False, x_arg=None, wait_for_database=None):
     """Show the revision that the database is at.
 
     :param verbose: whether to print more.
     :param head_only: nothing any more; callers of old may still pass it.
     :param check_heads: whether to raise unless the database is at all heads.
+    :param wait_for_database: as of :func:`upgrade`.
     :return: a list of Alembic's Scripts, empty before the first upgrade.
     :raises alembic.util.CommandError: see *check_heads*.
 
@@ -105,9 +112,11 @@ def current(call, directory=None, verbose=False, head_only=False,
 
 
 @operation
-def check(call, directory=None, x_arg=None):
+@options.wait_for_database
+def check(call, directory=None, x_arg=None, wait_for_database=None):
     """Check that the database is what the models say.
 
+    :param wait_for_database: as of :func:`upgrade`.
     :raises alembic.util.CommandError: where :func:`migrate` would find
         something; ``diffs`` is what.
 
@@ -122,13 +131,16 @@ def check(call, directory=None, x_arg=None):
 @options.models
 @options.format
 @options.exit_code
-def status(call, directory=None, models=False, x_arg=None):
+@options.wait_for_database
+def status(call, directory=None, models=False, x_arg=None,
+           wait_for_database=None):
     """Show where every database stands: what is applied, what is pending.
 
     env.py is run and only looked at, and no revision is executed: made for
     health checks, also beside a running migration.
 
     :param models: whether to compare the databases with the models, too.
+    :param wait_for_database: as of :func:`upgrade`.
     :return: a :class:`flask_migrate.Status`, which has ``is_current``,
         ``pending``, ``unknown``, ``heads`` and ``databases``; what keeps
         databases from answering is its ``error``, and not raised.

@@ -61,9 +61,12 @@ def init(call, directory=None, multidb=False, template=None, package=False,
 @options.version_path
 @options.rev_id
 @options.depends_on
-def revision(call, directory=None, message=None, autogenerate=False,
-             sql=False, head='head', splice=False, branch_label=None,
-             version_path=None, rev_id=None, depends_on=None, x_arg=None):
+@options.new_database
+@options.wait_for_database
+def revision(call, directory=None, message=None, autogenerate=False, sql=False,
+             head='head', splice=False, branch_label=None, version_path=None,
+             rev_id=None, depends_on=None, x_arg=None, new_database=False,
+             wait_for_database=None):
     """Create a new revision file.
 
     :param message: what it does, in a few words.
@@ -76,6 +79,8 @@ def revision(call, directory=None, message=None, autogenerate=False,
     :param version_path: folder out of ``version_locations`` for the file.
     :param rev_id: its identifier; by default a random one.
     :param depends_on: revision, or several, that must be applied before.
+    :param new_database: as of :func:`upgrade`.
+    :param wait_for_database: likewise.
     :return: Alembic's Script; several where a hook made several; None where
         nothing changed.
 
@@ -104,10 +109,13 @@ def revision(call, directory=None, message=None, autogenerate=False,
 @options.fill
 @options.allow_drop_all
 @options.dry_run
+@options.new_database
+@options.wait_for_database
 def migrate(call, directory=None, message=None, sql=False, head='head',
             splice=False, branch_label=None, version_path=None, rev_id=None,
             x_arg=None, depends_on=None, rename=None, drop=None, fill=None,
-            allow_drop_all=False, dry_run=False):
+            allow_drop_all=False, dry_run=False, new_database=False,
+            wait_for_database=None):
     """Create a revision file from the difference of database and models.
 
     A table or column is named ``[bind:][schema.]table[.column]`` below.
@@ -138,10 +146,13 @@ def migrate(call, directory=None, message=None, sql=False, head='head',
 
 @operation
 @options.one_revision
-def edit(call, directory=None, revision='head', x_arg=None):
+@options.wait_for_database
+def edit(call, directory=None, revision='head', x_arg=None,
+         wait_for_database=None):
     """Open a revision file in $EDITOR.
 
     :param revision: its identifier; 'current' is what the database is at.
+    :param wait_for_database: as of :func:`upgrade`.
 
     .. versionadded:: 2.4.0
     """

@@ -113,7 +113,10 @@ def _wrap(kind):
 
     def __enter__(self):
         env_py.enter(self.config)
+        run = getattr(self.config, 'run', None)
         try:
+            if run is not None:
+                run.enter(self)
             return enter(self)
         except BaseException:
             env_py.leave()

@@ -155,6 +155,12 @@ def keywords(config):
     return set(re.findall(r'\b(\w+)\s*=(?!=)', text))
 
 
+def has_several_databases(config):
+    """Whether the env.py of a Config is made for several databases."""
+    return re.search(r'\b(upgrade_token\s*=(?!=)|multidb\s*=\s*True)',
+                     text_of(config)) is not None
+
+
 class LegacyDatabase(object):
     """The user's db, which accepts every ``get_engine`` there ever was."""
 

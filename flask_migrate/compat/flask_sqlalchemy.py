@@ -1,6 +1,8 @@
 """The db that ``Migrate`` was given: Flask-SQLAlchemy or one like it."""
 from __future__ import absolute_import
 
+import os
+
 from .python import argument_names
 from .sqlalchemy import copy_table
 
@@ -116,3 +118,33 @@ def all_tables(db):
                 table.info.setdefault('bind_key', bind)
             tables.append(table)
     return tables
+
+
+def table_names(app, db, bind=None):
+    """The names of the tables that belong to a bind."""
+    metadata = metadata_of(app, db, bind)
+    return [table.name for table in metadata.tables.values()] \
+        if metadata is not None else []
+
+
+def sqlite_places(app, url):
+    """Where releases of Flask-SQLAlchemy look for a relative SQLite URL.
+
+    Before 3.0 that is the application's folder, from then on its instance
+    folder.
+
+    :param url: as it is configured, or None.
+    :return: a list of paths; empty for any other URL.
+    """
+    from sqlalchemy.engine.url import make_url
+    try:
+        url = make_url(url)
+        path = url.database
+        if not url.drivername.startswith('sqlite') or not path \
+                or path.startswith((':memory:', 'file:')) \
+                or os.path.isabs(path):
+            return []
+    except Exception:
+        return []       # no URL at all; whoever connects says so
+    return [os.path.join(folder, path)
+            for folder in (app.root_path, app.instance_path)]

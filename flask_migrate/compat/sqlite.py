@@ -15,6 +15,18 @@ def error():
     return sqlite3.Error
 
 
+def tables_in(path):
+    """The names of the tables in a file that exists."""
+    import sqlite3
+    raw = sqlite3.connect(path)
+    try:
+        return [row[0] for row in execute(
+            raw, "SELECT name FROM sqlite_master WHERE type = 'table' "
+            "AND name NOT LIKE 'sqlite~_%' ESCAPE '~'")]
+    finally:
+        raw.close()
+
+
 def execute(raw, sql, parameters=()):
     """The rows of a statement on a DBAPI connection."""
     cursor = raw.cursor()

@@ -2,6 +2,7 @@
 from .base import Dialect
 from .connections import Borrowed, OwnConnection  # noqa: F401
 from .locks import Lock, wait_for  # noqa: F401
+from . import starting
 from .mysql import MySQL
 from .postgresql import PostgreSQL
 from .schema import NoScratch  # noqa: F401
@@ -20,3 +21,16 @@ def of(bind):
     """
     name = bind.dialect.name
     return _KINDS.get(name, Dialect)(name)
+
+
+def wait_for_servers(engines, seconds, say):
+    """Wait until the servers of engines take connections, or not longer.
+
+    It never raises: whoever connects next gets the usual error.
+
+    :param seconds: how long, for all of them together; 0: not at all.
+    :param say: is called with a sentence, for each that is waited for.
+    """
+    if seconds:
+        starting.wait_for_servers(
+            [(of(engine), engine) for engine in engines], seconds, say)

@@ -106,6 +106,28 @@ class Dialect(object):
         raise NoScratch('there is no such thing for %s' % (
             self.title or self.name))
 
+    def connection_error(self, engine):
+        """What an attempt to connect fails with; None: nothing, or it was
+        not tried, as there is no server to wait for.
+        """
+        return None
+
+    def is_starting(self, error):
+        """Whether a connection failed as there is no server, or not yet.
+
+        :param error: the driver's.
+        """
+        return False
+
+    def left_behind(self, engine, places, names):
+        """Where the tables are, if the file of a database has none.
+
+        :param places: paths where it may be.
+        :param names: of tables, one of which it must have.
+        :return: an object with *path* and *move*, a command; or None.
+        """
+        return None
+
     def check_backup(self, engine, path, number):
         """Refuse a backup that cannot be made.
 

@@ -8,6 +8,7 @@ from ..errors import MigrateError
 from .base import Dialect
 from .connections import Borrowed, OwnConnection
 from .locks import Lock
+from .starting import is_starting
 
 log = logging.getLogger('flask_migrate')
 
@@ -48,6 +49,16 @@ class ServerDialect(Dialect):
 
     def borrow(self, connection, given=False, interruptible=False):
         return ServerBorrowed(self, connection, given)
+
+    def connection_error(self, engine):
+        try:
+            OwnConnection(engine).close()
+        except Exception as error:
+            return error
+        return None
+
+    def is_starting(self, error):
+        return is_starting(error)
 
     def session_number(self, connection):
         return compat.sqlalchemy.server_process(connection)

@@ -15,6 +15,7 @@ from .base import Dialect
 from .connections import Borrowed
 from .sqlite_batch import Batch
 from .sqlite_files import FileLock, back_up, check_backup, database_file
+from .sqlite_places import left_behind
 from .sqlite_foreign_keys import new_violations, violations
 
 #: What makes a revision need foreign keys to be off.
@@ -43,6 +44,9 @@ class SQLite(Dialect):
 
     def scratch(self, engine):
         return sqlite_schema.scratch(engine)
+
+    def left_behind(self, engine, places, names):
+        return left_behind(engine, places, names)
 
     def check_backup(self, engine, path, number):
         check_backup(engine, path, number)

@@ -11,6 +11,7 @@ from flask import current_app
 
 from .. import compat
 from ..errors import MigrateError
+from .readiness import make_ready
 from .sharing import one_at_a_time
 
 
@@ -58,6 +59,10 @@ class Run(object):
         self.multidb = False        # env.py knows of several databases
         self.failure = None         # the Failure of a run that failed
         self.engine = None          # of the last connection
+
+    def enter(self, environment):
+        """An environment begins, which will run env.py."""
+        make_ready(self.call, environment.context_opts.get('as_sql'))
 
     def configure(self, real, environment, connection, args, kwargs):
         """Stand in for ``EnvironmentContext.configure()``.
