@@ -135,4 +135,5 @@ def adopt(
     directory: _Path | None = None, from_models: bool = False,
     incomplete: bool = False, repository: _Path | None = None,
     dry_run: bool = False, x_arg: _Several | None = None,
+    wait_for_database: float | None = None,
 ) -> Script | str: ...

@@ -192,8 +192,9 @@ def merge(call, directory=None, revisions='', message=None,
 @options.incomplete
 @options.repository
 @options.dry_run
+@options.wait_for_database
 def adopt(call, directory=None, from_models=False, incomplete=False,
-          repository=None, dry_run=False, x_arg=None):
+          repository=None, dry_run=False, x_arg=None, wait_for_database=None):
     """Bring a database that exists already under migrations.
 
     Makes the migrations folder, where there is none, and a baseline: a
@@ -206,6 +207,7 @@ def adopt(call, directory=None, from_models=False, incomplete=False,
     :param repository: folder of sqlalchemy-migrate's repository; it is
         looked for where the table ``migrate_version`` is.
     :param dry_run: whether to write nothing and return the baseline's text.
+    :param wait_for_database: as of :func:`upgrade`.
     :return: Alembic's Script of the baseline.
     :raises alembic.util.CommandError: where there are revisions already, or
         the baseline would leave something out; nothing is changed then.
