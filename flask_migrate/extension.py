@@ -4,6 +4,12 @@ import weakref
 from . import compat
 
 
+#: The settings that are not Alembic's, and their defaults.
+SETTINGS = {'wait': 600, 'lock_timeout': None, 'protect_tables': True,
+            'legacy_sql': True, 'wait_for_database': 0,
+            'pending_page': False}
+
+
 class MigrateState(object):
     """What ``app.extensions['migrate']`` holds for env.py to read.
 
@@ -76,7 +82,9 @@ class Migrate(object):
         *legacy_sql* (whether revisions written for SQLAlchemy 1.x run on
         SQLAlchemy 2 as they did then, default True),
         *wait_for_database* (seconds to wait for a database server that is
-        starting; default 0).
+        starting; default 0), *pending_page* (whether a request that fails
+        for want of a table or column, with debug on, is answered by a page
+        that names the pending revisions; default False).
     """
 
     def __init__(self, app=None, db=None, directory='migrations',
@@ -87,11 +95,8 @@ class Migrate(object):
         self._db = db
         self._directory = compat.python.path_text(directory)
         self.command = command
-        self.wait = kwargs.pop('wait', 600)
-        self.lock_timeout = kwargs.pop('lock_timeout', None)
-        self.protect_tables = kwargs.pop('protect_tables', True)
-        self.legacy_sql = kwargs.pop('legacy_sql', True)
-        self.wait_for_database = kwargs.pop('wait_for_database', 0)
+        for name, value in SETTINGS.items():
+            setattr(self, name, kwargs.pop(name, value))
         self.alembic_ctx_kwargs = dict(kwargs, compare_type=compare_type,
                                        render_as_batch=render_as_batch)
         # An application factory has no extensions yet: it calls init_app.
@@ -133,13 +138,8 @@ class Migrate(object):
             self._db = db
         self._directory = compat.python.path_text(directory or self._directory)
         self.command = command or self.command
-        self.wait = kwargs.pop('wait', self.wait)
-        self.lock_timeout = kwargs.pop('lock_timeout', self.lock_timeout)
-        self.protect_tables = kwargs.pop('protect_tables',
-                                         self.protect_tables)
-        self.legacy_sql = kwargs.pop('legacy_sql', self.legacy_sql)
-        self.wait_for_database = kwargs.pop('wait_for_database',
-                                            self.wait_for_database)
+        for name in SETTINGS:
+            setattr(self, name, kwargs.pop(name, getattr(self, name)))
         for name, value in (('compare_type', compare_type),
                             ('render_as_batch', render_as_batch)):
             if value is not None:
@@ -153,6 +153,9 @@ class Migrate(object):
         if hasattr(app, 'cli'):                 # Flask 0.11 and newer
             from .cli import db as group
             app.cli.add_command(group, name=self.command)
+        if self.pending_page:
+            from .pending_page import answer_failures
+            answer_failures(app)
 
     def configure(self, function):
         """Register a function that is given the Config of every command.

@@ -10,6 +10,8 @@ from .folder.config import Config
 _Function = TypeVar(
     '_Function', bound=Callable[[Config], AlembicConfig | None])
 
+SETTINGS: dict[str, Any]
+
 class MigrateState:
     migrate: Migrate
     db: Any
@@ -32,6 +34,7 @@ class Migrate:
     protect_tables: bool
     legacy_sql: bool
     wait_for_database: float
+    pending_page: bool
     alembic_ctx_kwargs: dict[str, Any]
     configure_callbacks: list[Callable[[Config], AlembicConfig | None]]
 

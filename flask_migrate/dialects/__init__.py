@@ -1,4 +1,7 @@
 """What each kind of database can do: the only room that knows their names."""
+import re
+
+from .. import compat
 from .base import Dialect
 from .connections import Borrowed, OwnConnection  # noqa: F401
 from .locks import Lock, wait_for  # noqa: F401
@@ -34,3 +37,10 @@ def wait_for_servers(engines, seconds, say):
     if seconds:
         starting.wait_for_servers(
             [(of(engine), engine) for engine in engines], seconds, say)
+
+
+def says_missing(error):
+    """Whether a driver's error is that a table or a column is not there."""
+    words = ' '.join(compat.python.text(error).split())
+    return any(re.search(kind.missing, words)
+               for kind in set(_KINDS.values()))

@@ -86,6 +86,9 @@ class Dialect(object):
         """
         return False
 
+    #: What its drivers say of a table or a column that is not there.
+    missing = None
+
     def view(self, connection):
         """What a Connection sees the database by, for :meth:`look_at`."""
 

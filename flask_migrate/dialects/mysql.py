@@ -57,6 +57,7 @@ _DATABASE = "CONCAT(@@hostname, ':', @@port, '/', COALESCE(DATABASE(), ''))"
 class MySQL(ServerDialect):
     """MySQL and MariaDB."""
 
+    missing = r'^\((1146|1054),'
     title = 'MySQL or MariaDB'
     dump_tool = 'mysqldump'
     renames_by_declaring = True

@@ -43,6 +43,7 @@ _SEQUENCES = """
 class PostgreSQL(ServerDialect):
     """PostgreSQL, from 9.6 on."""
 
+    missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
     title = 'PostgreSQL'
     rolls_back_ddl = True
     two_phase = True

@@ -28,6 +28,7 @@ _READS = re.compile(r'\s*(SELECT|PRAGMA|EXPLAIN|WITH|BEGIN)\b', re.I)
 class SQLite(Dialect):
     """SQLite, with Python's sqlite3 or aiosqlite."""
 
+    missing = r'no such (table|column)'
     title = 'SQLite'
     rolls_back_ddl = True
     context_arguments = {'transactional_ddl': True}
