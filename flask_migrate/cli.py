@@ -5,6 +5,7 @@ what the ``flask`` command finds without an application, so that it can say
 what is wrong with one.  A web worker imports this too: what only a command
 needs is imported, and made, when there is one.
 """
+import copy
 import re
 import sys
 import traceback
@@ -28,6 +29,12 @@ class Operation(click.Command):
 
     optional = ()       # flags of options whose value may be left out
 
+    def get_params(self, ctx):
+        # click warns of a flag that is there twice.
+        other = copy.copy(self)
+        other.params = _without_overridden(self.params)
+        return click.Command.get_params(other, ctx)
+
     def parse_args(self, ctx, args):
         args = [re.sub(r'^-(?=\d)', _NEGATIVE, arg) for arg in args]
         for i, arg in enumerate(args):
@@ -43,6 +50,24 @@ class Operation(click.Command):
                 or near(error.option_name, [
                     name for param in self.params for name in param.opts])
             raise
+
+
+def _without_overridden(params):
+    """The parameters of a command, where an application has added its own.
+
+    Its flags are not ours any more.
+    """
+    own = [each for each in params if not hasattr(each, 'is_ours')]
+    names = [each.name for each in own]
+    flags = [flag for each in own for flag in each.opts]
+    kept = []
+    for param in params:
+        if hasattr(param, 'is_ours') and set(flags) & set(param.opts):
+            param = copy.copy(param)
+            param.opts = [flag for flag in param.opts if flag not in flags]
+        if param in own or param.opts and param.name not in names:
+            kept.append(param)
+    return kept
 
 
 class OperationGroup(click.Group):
@@ -88,10 +113,10 @@ class _Number(click.ParamType):
 
 def _parameter(option, default):
     if not option.flags:
-        return click.Argument(
+        return _ours(click.Argument(
             [option.name], required=False,
             nargs=-1 if option.kind == 'list' else 1,
-            default=None if option.kind == 'list' else default)
+            default=None if option.kind == 'list' else default))
     settings = {'help': option.help, 'default': default}
     if option.kind == 'flag':
         settings['is_flag'] = True
@@ -104,7 +129,12 @@ def _parameter(option, default):
         settings['type'] = click.Choice(option.choices)
     elif option.kind == 'optional':
         settings['metavar'] = options.ATTACHED
-    return click.Option(option.flags + (option.name,), **settings)
+    return _ours(click.Option(option.flags + (option.name,), **settings))
+
+
+def _ours(param):
+    param.is_ours = True
+    return param
 
 
 def _commands():
@@ -144,7 +174,8 @@ def _in_application(operation, values):
     # -d and -x may stand before the command's name as well.
     if not values.get('directory'):
         values['directory'] = group.get('directory')
-    values['x_arg'] = list(group.get('x_arg') or ()) + list(values['x_arg'])
+    values['x_arg'] = list(group.get('x_arg') or ()) \
+        + list(values.get('x_arg') or ())
     if values.get('depends_on') == ():
         values['depends_on'] = None
     if current_app:

@@ -19,6 +19,12 @@ NAMES = ('Command', 'Group', 'Manager', 'Option', 'Server', 'Shell',
 
 HELP = 'Perform database migrations'
 
+#: What Flask-Migrate had when it had a MigrateCommand: applications add to
+#: these with @MigrateCommand.option; any other name is their own command.
+COMMANDS_OF_OLD = (
+    'init', 'revision', 'migrate', 'edit', 'merge', 'upgrade', 'downgrade',
+    'show', 'history', 'heads', 'branches', 'current', 'stamp')
+
 
 class Missing(object):
     """Stands for what could not be imported; says so when it is used."""
@@ -63,6 +69,18 @@ def migrate_command(flask_script):
         def __deepcopy__(self, memo):
             return _copied(self)
 
+        def option(self, *args, **kwargs):
+            add = flask_script.Manager.option(self, *args, **kwargs)
+
+            def decorate(function):
+                # It adds to a command that is there, even if that is ours
+                # and new to the application.
+                if function.__name__ not in COMMANDS_OF_OLD and isinstance(
+                        self._commands.get(function.__name__), Operation):
+                    del self._commands[function.__name__]
+                return add(function)
+            return decorate
+
         def create_parser(self, *args, **kwargs):
             parent = self.parent
             if 'parents' in kwargs:
@@ -89,6 +107,9 @@ def migrate_command(flask_script):
             return flask_script.Manager.handle(self, prog, *args)
 
     class Operation(flask_script.Command):
+        def get_options(self):
+            return _without_overridden(flask_script.Command.get_options(self))
+
         def create_parser(self, *args, **kwargs):
             if 'parents' in kwargs:     # as above
                 kwargs['parents'] = []
@@ -107,6 +128,29 @@ def migrate_command(flask_script):
             command_name(OPERATIONS[name]),
             _declared(flask_script, Operation(), OPERATIONS[name]))
     return manager
+
+
+def _without_overridden(found):
+    """The options of a command, where an application has added its own.
+
+    Its flags are not ours any more: argparse would refuse the second one.
+    """
+    own = [option for each in found if not hasattr(each, 'is_ours')
+           for option in (each.get_options()
+                          if hasattr(each, 'get_options') else [each])]
+    names = [option.kwargs.get('dest') for option in own]
+    flags = [flag for option in own for flag in option.args]
+    kept = []
+    for option in found:
+        if hasattr(option, 'is_ours'):
+            if option.kwargs.get('dest', option) in names:
+                continue
+            option = copy.copy(option)
+            option.args = [flag for flag in option.args if flag not in flags]
+            if not option.args:
+                continue
+        kept.append(option)
+    return kept
 
 
 def _copied(command):
@@ -157,7 +201,9 @@ def _option(flask_script, option, default):
         settings['type'] = float
     elif option.choices:
         settings['choices'] = option.choices
-    return flask_script.Option(*(option.flags or (option.name,)), **settings)
+    made = flask_script.Option(*(option.flags or (option.name,)), **settings)
+    made.is_ours = True
+    return made
 
 
 def _run(operation):

@@ -2,6 +2,7 @@
 import copy
 import io
 import os
+import re
 import subprocess
 import sys
 
@@ -371,3 +372,51 @@ def test_the_flask_command(tmpdir):
     assert process.returncode == 0, err
     assert 'Generating' in out and 'env.py ... done' in out
     assert tmpdir.join('migrations', 'env.py').check()
+
+
+# Room for the application's own ---------------------------------------------
+
+@pytest.fixture
+def own_group(project):
+    """A group like ours, to be changed, as the application's."""
+    from flask_migrate import cli
+    group = cli.OperationGroup('db', params=list(cli.db.params))
+    project.app.cli.add_command(group, name='db')
+    return group
+
+
+@pytest.mark.parametrize('name', ['status', 'check', 'adopt'])
+def test_a_command_of_the_applications_own(project, own_group, name):
+    @own_group.command(name)
+    @click.option('--host')
+    def command(host):
+        click.echo('mine ' + host)
+    result = project.flask(name, '--host', 'a')
+    assert (result.code, result.stdout) == (0, 'mine a\n'), result
+
+
+def test_options_of_the_applications_own(project, own_group, recwarn):
+    """Its flags are not ours any more."""
+    project.model('User')
+    project.python('init')
+    project.python('migrate')
+    seen = []
+    command = own_group.commands['upgrade']
+    ours = command.callback
+
+    def upgrade(wait, dry_run, **values):
+        seen.append((wait, dry_run))
+        return ours(**values)
+    command.callback = upgrade
+    # '-d' is also that of --directory.
+    command.params.append(click.Option(['--wait'], is_flag=True))
+    command.params.append(click.Option(['-d', '--dry-run'], default='no'))
+    result = project.flask('upgrade', '--wait', '-d', 'yes', '--directory',
+                           project.directory)
+    assert result.code == 0, result
+    assert seen == [(True, 'yes')]
+    assert project.tables() == ['user']
+    assert not [each for each in recwarn.list
+                if 'used more than once' in str(each.message)]
+    assert len(re.findall(r'--wait\s', project.flask(
+        'upgrade', '--help').output)) == 1

@@ -429,3 +429,72 @@ def test_without_flask_script(tmpdir):
     assert (process.returncode, out) == (1, 'imported\n'), err
     assert err.startswith("Error: Flask-Script can't be imported"), err
     assert 'Traceback' not in err
+
+
+# Room for the application's own ---------------------------------------------
+
+@pytest.fixture
+def own_command():
+    """A copy of MigrateCommand, to be changed."""
+    import copy
+    from flask_migrate.script import MigrateCommand
+    return copy.deepcopy(MigrateCommand)
+
+
+def run_own(project, command, *args):
+    from flask_migrate.script import Manager
+    manager = Manager(project.app)
+    manager.add_command('db', command)
+    return run_manager(manager, 'db', *args)
+
+
+NEW_NAMES = ['status', 'check', 'adopt']
+
+
+@pytest.mark.parametrize('name', NEW_NAMES)
+def test_a_command_of_the_applications_own(project, own_command, name):
+    def function():
+        print('mine')
+    function.__name__ = name
+    own_command.command(function)
+    assert run_own(project, own_command, name).stdout == 'mine\n'
+
+
+@pytest.mark.parametrize('name', NEW_NAMES)
+def test_a_command_of_its_own_with_options(project, own_command, name):
+    """@option adds to a command that is there: it must not be ours."""
+    def function(host, port):
+        print('mine %s %s' % (host, port))
+    function.__name__ = name
+    for flag in ('port', 'host'):
+        function = own_command.option('--' + flag, dest=flag)(function)
+    result = run_own(project, own_command, name, '--host', 'a', '--port', 'b')
+    assert (result.code, result.stdout) == (0, 'mine a b\n'), result
+    result = run_own(project, own_command, name, '--help')
+    assert '--host' in result.output and '--directory' not in \
+        result.output.split('--host')[1]
+
+
+def test_options_still_go_to_commands_of_old(user_project, own_command):
+    """As with Flask-Migrate; its flags are not ours any more."""
+    from flask_migrate.script import Option
+    seen = []
+    ours = own_command._commands['upgrade'].run
+
+    def upgrade(wait, dry_run, who, message=None, **kwargs):
+        seen.append((wait, dry_run, who, sorted(kwargs)[:1]))
+        return ours(**kwargs)
+    own_command._commands['upgrade'].run = upgrade
+    options = own_command._commands['upgrade'].option_list
+    # '-d' is also that of --directory.
+    options.append(Option('--wait', dest='wait', action='store_true',
+                          default=False))
+    options.append(Option('-d', '--dry-run', dest='dry_run', default='no'))
+    own_command.option('--who', dest='who', default='')(upgrade)
+    user_project.python('migrate')
+    result = run_own(user_project, own_command, 'upgrade', '--wait', '-d',
+                     'yes', '--who', 'me', '--directory',
+                     user_project.directory)
+    assert result.code == 0, result
+    assert [each[:3] for each in seen] == [(True, 'yes', 'me')]
+    assert user_project.tables() == ['user']
