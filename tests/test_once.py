@@ -196,11 +196,14 @@ def test_a_caller_that_rolls_back(chain):
     write_env_py(chain, GIVEN)
     with chain.app.app_context():
         connection = chain.engine().connect()
+        raw = compat.sqlalchemy.raw_connection(connection)
+        level = raw.isolation_level
         transaction = connection.begin()
         upgrade_given(chain, connection)
         transaction.rollback()
         # Its connection is as it was, and still its own.
         assert connection.execute(text('SELECT 1')).scalar() == 1
+        assert raw.isolation_level == level
         connection.close()
     assert chain.tables() == []
 

@@ -3,24 +3,33 @@
     python tests/benchmarks/compare.py
 
 Makes two virtual environments in a temporary folder, with the newest stack,
-this checkout in one and Flask-Migrate 4.1 in the other, and prints for each
-measurement the median of both and their ratio (below 1: we need less).
-Commands take turns, so that a noisy machine is noisy for both.
+this checkout in one and Flask-Migrate 4.1 in the other, and prints medians:
+of the floor, which is a process with the same imports, one connection and
+one SELECT, of 4.1, and of this; then what this needs of 4.1 and of the floor
+(below 1: less).  All take turns, so that a noisy machine is noisy for all.
+
+``REPEATS`` (default 7) and ``REVISIONS`` (default ``10 1000 3000 10000``)
+can be set in the environment.
 """
 from __future__ import print_function
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import textwrap
+import time
 import venv
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CHECKOUT = os.path.dirname(os.path.dirname(HERE))
 REPEATS = int(os.environ.get('REPEATS', '7'))
+REVISIONS = [int(number) for number in os.environ.get(
+    'REVISIONS', '10 1000 3000 10000').split()]
+COMMANDS = ['upgrade', 'current', 'heads', 'history']
 
 APPLICATION = textwrap.dedent("""\
     import os
@@ -37,32 +46,78 @@ APPLICATION = textwrap.dedent("""\
     """)
 
 REVISION = textwrap.dedent("""\
+    \"\"\"make table %(number)d
+
+    Revision ID: r%(number)05d
+    Revises: %(down)s
+    Create Date: 2024-02-29 12:00:00.123456
+
+    \"\"\"
     from alembic import op
     import sqlalchemy as sa
-    revision = 'r%(number)04d'
+
+
+    # revision identifiers, used by Alembic.
+    revision = 'r%(number)05d'
     down_revision = %(down)r
+    branch_labels = None
+    depends_on = None
 
 
     def upgrade():
-        op.create_table('t%(number)04d',
+        op.create_table('t%(number)05d',
                         sa.Column('id', sa.Integer, primary_key=True))
 
 
     def downgrade():
-        op.drop_table('t%(number)04d')
+        op.drop_table('t%(number)05d')
     """)
 
-#: Runs in a process of its own; prints CPU seconds and KiB of memory.
+#: Runs in a process of its own; prints CPU milliseconds and KiB of memory.
 IMPORT = textwrap.dedent("""\
-    import json, resource, time
-    import flask, flask_sqlalchemy
+    import json, time
+    import flask, flask.cli, flask_sqlalchemy
+    app = flask.Flask('x')
+    app.config['SQLALCHEMY_DATABASE_URI'] = 'sqlite://'
+    db = flask_sqlalchemy.SQLAlchemy(app)
     def memory():
         return [int(line.split()[1]) for line in open('/proc/self/status')
                 if line.startswith('VmRSS')][0]
     before, start = memory(), time.process_time()
     import flask_migrate
-    flask_migrate.Migrate
-    print(json.dumps([time.process_time() - start, memory() - before]))
+    flask_migrate.Migrate(app, db)
+    print(json.dumps([(time.process_time() - start) * 1000,
+                      memory() - before]))
+    """)
+
+#: A no-op upgrade that tells which modules it has imported.
+MODULES = textwrap.dedent("""\
+    import json, sys
+    from flask.cli import main
+    sys.argv = ['flask', 'db', 'upgrade']
+    try:
+        main()
+    finally:
+        json.dump([name for name, module in list(sys.modules.items())
+                   if getattr(module, '__spec__', None)
+                   and module.__spec__.name == name != '__main__'],
+                  open('modules.json', 'w'))
+    """)
+
+#: The floor.
+FLOOR = textwrap.dedent("""\
+    import importlib, json, sys
+    sys.path.insert(0, '')
+    from app import app, db
+    for name in json.load(open('modules.json')):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            pass
+    with app.app_context():
+        with db.engine.connect() as connection:
+            connection.exec_driver_sql(
+                'SELECT version_num FROM alembic_version').fetchall()
     """)
 
 
@@ -76,62 +131,74 @@ def make_environment(folder, requirement):
 
 
 def make_project(python, folder, revisions):
-    """A project whose database is at the last of *revisions* revisions."""
+    """A project of so many revisions."""
     os.makedirs(folder)
     with open(os.path.join(folder, 'app.py'), 'w') as file:
         file.write(APPLICATION)
     run(python, folder, 'init')
     for number in range(revisions):
         with open(os.path.join(folder, 'migrations', 'versions',
-                               'r%04d.py' % number), 'w') as file:
+                               'r%05d.py' % number), 'w') as file:
             file.write(REVISION % {
                 'number': number,
-                'down': 'r%04d' % (number - 1) if number else None})
+                'down': 'r%05d' % (number - 1) if number else None})
     return folder
 
 
-def run(python, folder, *args, **environment):
-    """Run ``flask db ARGS``; return its user and system CPU seconds."""
-    before = os.times()
+def cpu(folder, *command, **environment):
+    """Run a command; return its user and system CPU seconds."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.check_call(
-        [python, '-m', 'flask', 'db'] + list(args), cwd=folder,
+        command, cwd=folder,
         env=dict(os.environ, FLASK_APP='app.py', **environment),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    after = os.times()
-    return (after.children_user - before.children_user
-            + after.children_system - before.children_system)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime
+            + after.ru_stime - before.ru_stime)
 
 
-def wall(function, *args, **kwargs):
-    import time
-    start = time.time()
-    function(*args, **kwargs)
-    return time.time() - start
+def run(python, folder, *args, **environment):
+    """Run ``flask db ARGS``; return its CPU seconds."""
+    return cpu(folder, python, '-m', 'flask', 'db', *args, **environment)
 
 
 def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def alternating(measure, *subjects):
-    """Medians of ``measure(subject)``, the subjects taking turns."""
+def alternating(*subjects, **settings):
+    """Medians of what functions return, which take turns."""
     results = [[] for _ in subjects]
-    for _ in range(REPEATS):
+    for _ in range(settings.get('repeats', REPEATS)):
         for subject, found in zip(subjects, results):
-            found.append(measure(subject))
+            found.append(subject())
     return [median(found) for found in results]
 
 
-def row(name, ours, theirs, unit):
-    print('%-42s %10.3f %10.3f %s   %.2f' % (
-        name, ours, theirs, unit, ours / theirs if theirs else 0))
+def row(name, floor, theirs, ours, unit):
+    print('%-34s %9s %9.3f %9.3f %-3s %6.2f %6s' % (
+        name, '' if floor is None else '%.3f' % floor, theirs, ours, unit,
+        ours / theirs if theirs else 0,
+        '' if floor is None else '%.2f' % (ours / floor)))
     sys.stdout.flush()
 
 
-def import_cost(python):
+def import_costs(python):
+    """CPU milliseconds and KiB of ``Migrate(app, db)`` with its import."""
     # Not from the checkout, whose package would be imported.
     return json.loads(subprocess.check_output(
         [python, '-c', IMPORT], cwd=os.path.dirname(python)))
+
+
+def compare_imports(ours, theirs):
+    costs = [[], []]
+    for _ in range(REPEATS):
+        for python, found in zip((theirs, ours), costs):
+            found.append(import_costs(python))
+    for index, name, unit in ((0, 'import and Migrate(app, db), CPU', 'ms'),
+                              (1, 'import and Migrate(app, db)', 'KiB')):
+        row(name, None, *[median([cost[index] for cost in found])
+                          for found in costs], unit=unit)
 
 
 def fresh_database(python, folder):
@@ -139,44 +206,46 @@ def fresh_database(python, folder):
     path = os.path.join(folder, 'fresh.db')
     if os.path.exists(path):
         os.remove(path)
-    return wall(run, python, folder, 'upgrade', DATABASE=path)
+    start = time.time()
+    run(python, folder, 'upgrade', DATABASE=path)
+    return time.time() - start
+
+
+def compare_commands(revisions, ours, theirs):
+    """Print what commands cost that have nothing to do."""
+    # 10,000 revisions take 4.1 minutes.
+    repeats = max(1, REPEATS if revisions <= 1000 else REPEATS // 2)
+    for command in COMMANDS:
+        row('%s, %d revisions, CPU' % (command, revisions),
+            *alternating(lambda: cpu(ours[1], ours[0], '-c', FLOOR),
+                         lambda: run(theirs[0], theirs[1], command),
+                         lambda: run(ours[0], ours[1], command),
+                         repeats=repeats), unit='s')
 
 
 def main():
     temporary = tempfile.mkdtemp()
     try:
-        pythons = [
-            make_environment(os.path.join(temporary, 'ours'), CHECKOUT),
-            make_environment(os.path.join(temporary, 'theirs'),
-                             'Flask-Migrate==4.1.0')]
-        print('%-42s %10s %10s        ratio' % ('', 'this', '4.1.0'))
-        costs = [[], []]
-        for _ in range(REPEATS):
-            for python, found in zip(pythons, costs):
-                found.append(import_cost(python))
-        for index, name, unit in ((0, 'import, CPU', 's'),
-                                  (1, 'import, memory', 'KiB')):
-            ours, theirs = [median([cost[index] for cost in found])
-                            for found in costs]
-            row(name, ours, theirs, unit)
-        for revisions in (10, 1000):
+        ours = make_environment(os.path.join(temporary, 'ours'), CHECKOUT)
+        theirs = make_environment(os.path.join(temporary, 'theirs'),
+                                  'Flask-Migrate==4.1.0')
+        print('%-34s %9s %9s %9s     /4.1 /floor' % (
+            '', 'floor', '4.1', 'this'))
+        compare_imports(ours, theirs)
+        for revisions in REVISIONS:
             projects = [
                 (python, make_project(python, os.path.join(
                     temporary, '%d-%d' % (revisions, number)), revisions))
-                for number, python in enumerate(pythons)]
-            row('fresh database, %d revisions, wall' % revisions,
-                *alternating(lambda project: fresh_database(*project),
-                             *projects) if revisions == 10 else
-                [fresh_database(*project) for project in projects],
-                unit='s')
+                for number, python in enumerate((ours, theirs))]
+            if revisions <= 1000:
+                row('fresh SQLite, %d revisions, wall' % revisions, None,
+                    *alternating(lambda: fresh_database(*projects[1]),
+                                 lambda: fresh_database(*projects[0])),
+                    unit='s')
             for python, folder in projects:
-                run(python, folder, 'upgrade')
-            for args in (['--help'], ['upgrade'], ['current']):
-                if args == ['--help'] and revisions != 10:
-                    continue
-                row('db %s, %d revisions, CPU' % (args[0], revisions),
-                    *alternating(lambda project: run(
-                        project[0], project[1], *args), *projects), unit='s')
+                run(python, folder, 'stamp', 'head')
+            cpu(projects[0][1], ours, '-c', MODULES)
+            compare_commands(revisions, *projects)
     finally:
         shutil.rmtree(temporary)
 
