@@ -204,6 +204,30 @@ def test_several_databases_of_two_kinds(mariadb_url, first, request, tmpdir):
     assert project.tables('second') == ['a1', 'b2']
 
 
+def test_a_database_that_rolls_back_ddl_beside_one_that_does_not(
+        mariadb_url, tmpdir):
+    """What configure() is told of the first does not hold for the second."""
+    project = Project(tmpdir, binds={'second': mariadb_url})
+    project.python('init', multidb=True)
+    for name, down, statement in (
+            ('a1', None, 'CREATE TABLE a1 (id INTEGER)'),
+            ('b2', 'a1', 'INSERT INTO nowhere VALUES (1)')):
+        project.write_revision(name, down=down, header=(
+            "def upgrade_():\n    pass\n\n"
+            "def upgrade_second():\n    op.execute('%s')\n" % statement))
+        path = os.path.join(project.versions, name + '_.py')
+        with open(path) as file:
+            text = file.read().replace('def upgrade():\n    pass', (
+                "def upgrade(engine_name):\n"
+                "    globals()['upgrade_' + engine_name]()"))
+        with open(path, 'w') as file:
+            file.write(text)
+    with pytest.raises(MigrationFailed):
+        project.python('upgrade')
+    # Each of its revisions is committed by itself.
+    assert project.version('second') == project.tables('second') == ['a1']
+
+
 def test_printed_sql_of_a_revision_that_fails(chain, command_line):
     chain.write_revision('c3', '1 / 0', down='b2', name='c3_.py')
     for arguments in (['--sql'], ['--dry-run', '--sql']):

@@ -495,15 +495,23 @@ def test_a_lock_file_that_cannot_be_written(sqlite_accounts, tmpdir):
     assert sqlite_accounts.tables() == []
 
 
-def test_a_lock_file_that_its_holder_removes(sqlite_accounts, monkeypatch):
-    """Who opened the file before it was removed has locked nothing."""
+@pytest.mark.parametrize('again', [False, True])
+def test_a_lock_file_that_its_holder_removes(
+        sqlite_accounts, monkeypatch, again):
+    """Who opened the file before it was removed has locked nothing.
+
+    :param again: whether a third one has made it again.
+    """
     import fcntl
     real, removed = fcntl.flock, []
 
     def flock(file, how):
         real(file, how)
         if not removed:
+            # As long as it is open its inode is not used again.
             removed.append(os.remove(lock.path))
+            if again:
+                open(lock.path, 'w').close()
     lock = lock_of(sqlite_accounts.engine())
     monkeypatch.setattr(fcntl, 'flock', flock)
     assert not lock.try_acquire()

@@ -5,14 +5,7 @@ from .. import compat
 from .base import Dialect
 from .connections import Borrowed, OwnConnection  # noqa: F401
 from .locks import Lock, wait_for  # noqa: F401
-from . import starting
-from .mysql import MySQL
-from .postgresql import PostgreSQL
 from .schema import NoScratch  # noqa: F401
-from .sqlite import SQLite
-
-_KINDS = {'sqlite': SQLite, 'postgresql': PostgreSQL, 'mysql': MySQL,
-          'mariadb': MySQL}
 
 
 def of(bind):
@@ -23,7 +16,21 @@ def of(bind):
     :param bind: the engine or the Connection.
     """
     name = bind.dialect.name
-    return _KINDS.get(name, Dialect)(name)
+    return _kind(name)(name)
+
+
+def _kind(name):
+    """The class of a kind of database; only its files are imported."""
+    if name == 'sqlite':
+        from .sqlite import SQLite
+        return SQLite
+    if name == 'postgresql':
+        from .postgresql import PostgreSQL
+        return PostgreSQL
+    if name in ('mysql', 'mariadb'):
+        from .mysql import MySQL
+        return MySQL
+    return Dialect
 
 
 def wait_for_servers(engines, seconds, say):
@@ -35,6 +42,7 @@ def wait_for_servers(engines, seconds, say):
     :param say: is called with a sentence, for each that is waited for.
     """
     if seconds:
+        from . import starting
         starting.wait_for_servers(
             [(of(engine), engine) for engine in engines], seconds, say)
 

@@ -1,5 +1,4 @@
 """One migration of a database at a time, and waiting for one's turn."""
-import random
 import time
 
 from .. import compat
@@ -53,6 +52,7 @@ def wait_for(lock, seconds, deadline=None, say=None):
     :param say: is called once with a sentence: for whom it waits.
     :raises LockTimeout: when they are over.
     """
+    import random
     clock = compat.python.monotonic
     deadline = clock() + seconds if deadline is None else deadline
     pause, said = 0.05, False

@@ -11,15 +11,17 @@ from .. import compat
 from ..compat.python import text
 from ..errors import DiffsDetected, MigrateError, of_the_same_kind
 from ..run.call import Call
-from . import (
-    chain, commands, configuration, database, files, importing, revision)
-from .facts import Facts
 
-EXPLANATIONS = (
-    files.explain_file, importing.explain_importing,
-    configuration.explain_configuration,
-    database.explain_database, chain.explain_chain,
-    commands.explain_command, files.explain_access)
+
+def _explanations():
+    """The functions, in the order in which they are asked."""
+    # A command that does not fail pays for none of them.
+    from . import (
+        chain, commands, configuration, database, files, importing)
+    return (files.explain_file, importing.explain_importing,
+            configuration.explain_configuration,
+            database.explain_database, chain.explain_chain,
+            commands.explain_command, files.explain_access)
 
 
 @contextmanager
@@ -61,9 +63,11 @@ def explain(error, call=None):
     """
     call = call or Call()
     if _failed_revision(call):
+        from . import revision
         return revision.failed(call.run.failure)
+    from .facts import Facts
     facts = Facts(error, call)
-    for function in EXPLANATIONS:
+    for function in _explanations():
         message = function(facts)
         if message:
             failure = MigrateError(message)
@@ -95,4 +99,7 @@ def _positions(call):
 def _interrupted(call):
     """What is said after Ctrl-C or SIGTERM."""
     failure = call.run and call.run.failure
-    return revision.interrupted(failure) if failure else 'Interrupted.'
+    if failure is None:
+        return 'Interrupted.'
+    from . import revision
+    return revision.interrupted(failure)
