@@ -91,7 +91,7 @@ def test_what_env_py_does_after_its_migrations(chain):
     assert chain.query('SELECT * FROM c3') == [(1,), (1,)]
 
 
-def test_an_env_py_that_catches_exceptions(chain):
+def test_an_env_py_that_catches_exceptions(chain, capsys):
     """Waiting for another process is none of them."""
     write_env_py(chain, content=(ENV_PY % {
         'header': u'', 'before': u'', 'after': u''}).replace(
@@ -103,6 +103,7 @@ def test_an_env_py_that_catches_exceptions(chain):
     with on_log('Waiting up to', lock.release):
         chain.python('upgrade', wait=120)
     assert chain.tables() == ['a1', 'b2', 'c3']
+    assert capsys.readouterr()[0] == ''
 
 
 def test_dry_run_leaves_env_py(chain, capsys):
