@@ -198,6 +198,9 @@ def test_computed_identifiers(chain):
     write(path, content.replace(u"revision = 'd4'", u"revision = half + '4'"))
     ours, theirs = both(chain)
     assert ours == theirs and ours[-1][0] == 'd4'
+    # Where failures are explained as well.
+    assert [each.revision for each in files.read(
+        chain.migrate.get_config())] == ['a1', 'b2', 'c3', 'd4']
     chain.python('upgrade')
     assert chain.version() == ['d4']
     with pytest.raises(Exception) as error:
@@ -345,7 +348,3 @@ def test_current_of_any_graph_is_as_alembic_says(seed, tmpdir):
         assert directory.get_all_current(at) == plain(directory, at)
     assert directory.get_all_current(()) == plain(directory, ()) == set()
 
-
-def test_of_a_file_that_alembic_reads_the_chain_is_known(chain):
-    assert [each.revision for each in files.read(
-        chain.migrate.get_config())] == ['a1', 'b2', 'c3']
