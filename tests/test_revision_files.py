@@ -347,4 +347,3 @@ def test_current_of_any_graph_is_as_alembic_says(seed, tmpdir):
         at = tuple(chance.sample(names, chance.choice([1, 1, 2, 3])))
         assert directory.get_all_current(at) == plain(directory, at)
     assert directory.get_all_current(()) == plain(directory, ()) == set()
-
