@@ -51,4 +51,4 @@ def says_missing(error):
     """Whether a driver's error is that a table or a column is not there."""
     words = ' '.join(compat.python.text(error).split())
     return any(re.search(kind.missing, words)
-               for kind in set(_KINDS.values()))
+               for kind in map(_kind, ('sqlite', 'postgresql', 'mysql')))
