@@ -8,6 +8,7 @@ from ..folder import chain
 from ..folder.writing import (
     WrittenFiles, alone, check_identifier, safe_message)
 from ..run.looking import through_env_py
+from . import reading
 from .answers import Answers
 from .checking import check, differences  # noqa: F401
 from .comparison import Comparison
@@ -84,6 +85,7 @@ def _attempt(call, run, command):
             scripts = files.scripts()
         if run.compared:
             run.answers.check_all_used()
+            reading.check(files.paths)
         return [scripts]
 
 

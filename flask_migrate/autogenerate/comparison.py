@@ -5,6 +5,7 @@ from .. import compat
 from ..databases import database_names, name_of
 from ..run.looking import Run
 from .answers import Answers
+from .column_types import render_item
 from .derived_names import refuse_to_make_again
 from .protection import protect
 from .questioner import Questioner
@@ -60,6 +61,10 @@ class Comparison(Run):
         if self.scripts_folder is not None:
             compat.alembic.write_scripts_to(
                 self.environment.script, self.scripts_folder)
+        if compat.alembic.has_operations():
+            compat.alembic.note_tables(kwargs)
+            compat.alembic.take_over_defaults(kwargs)
+            kwargs['render_item'] = render_item(kwargs.get('render_item'))
         # The one of Migrate(...) first, then that of env.py.
         hooks = [each for each in (
             self.arguments.get('process_revision_directives'), hook) if each]
@@ -77,6 +82,8 @@ class Comparison(Run):
             self.protections.append(protect(
                 self.call.config, context, self.answers,
                 self.database_name()))
+        if compat.alembic.compares_defaults(context):
+            compat.alembic.compare_no_defaults(context)
 
     def steps(self, heads, context):
         steps = Run.steps(self, heads, context)

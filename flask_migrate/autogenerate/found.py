@@ -1,4 +1,6 @@
 """The differences of one database, on their way into a script."""
+from alembic.operations import ops
+
 from .. import compat
 from .as_if_renamed import Renames, inspector
 from .operations import Nothing
@@ -21,6 +23,8 @@ class Found(object):
     :ivar renaming: the operations that rename, which a script begins with.
     """
 
+    enums = None
+
     def __init__(self, protection, script, questioner=None,
                  warnings=None):
         self.protection = protection
@@ -34,6 +38,26 @@ class Found(object):
         self.renaming = []
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 
+    @property
+    def tables(self):
+        """The tables that were compared: ``compat.alembic.Pair`` objects."""
+        return compat.alembic.noted_tables(self.context)
+
+    def changes_of(self, pair):
+        """The operations of one table, which may be added to.
+
+        :param pair: what was compared.
+        :return: the ModifyTableOps.
+        """
+        for each in self.upgrade.ops:
+            if isinstance(each, ops.ModifyTableOps) \
+                    and each.table_name == pair.name \
+                    and (each.schema or None) == (pair.schema or None):
+                return each
+        each = ops.ModifyTableOps(pair.name, [], schema=pair.schema)
+        self.upgrade.ops.append(each)
+        return each
+
     def each(self, *kinds):
         """All operations of some kinds, those inside batch blocks too.
 
@@ -44,6 +68,7 @@ class Found(object):
     def compare_again(self):
         """Find the differences anew, as if what is renamed was so already."""
         self.protection.start()
+        del self.tables[:]
         self.upgrade.ops[:] = self.renaming + compat.alembic.compare(
             self.context, inspector(self.connection, self.renames))
 

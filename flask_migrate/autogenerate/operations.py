@@ -89,3 +89,56 @@ def _renamed_column(context, operation):
             and isinstance(column.type, types.Integer):
         more.append('autoincrement=True')
     return (',\n' + ' ' * 11).join([text[:-1]] + more) + ')'
+
+
+class AlterColumn(ops.AlterColumnOp):
+    """A change of a column, with more to say than Alembic writes.
+
+    :ivar arguments: texts ``name=value``.
+    """
+
+    arguments = ()
+
+
+class Block(ops.ModifyTableOps):
+    """A batch block, with more to say than Alembic writes.
+
+    :ivar arguments: texts ``name=value``.
+    """
+
+    arguments = ()
+
+
+def saying(kind, operation, *arguments):
+    """An operation as one of ours, with arguments added.
+
+    :param kind: :class:`AlterColumn` or :class:`Block`.
+    """
+    new = kind.__new__(kind)
+    new.__dict__.update(operation.__dict__)
+    new.arguments = tuple(getattr(operation, 'arguments', ())) + arguments
+    return new
+
+
+@renderers.dispatch_for(AlterColumn)
+def _alter_column(context, operation):
+    written = _by_alembic(ops.AlterColumnOp, context, operation)
+    indent = ',\n' + ' ' * 11
+    return written[:-1] + ''.join(
+        indent + each for each in operation.arguments) + ')'
+
+
+@renderers.dispatch_for(Block)
+def _block(context, operation):
+    lines = _by_alembic(ops.ModifyTableOps, context, operation)
+    end = ') as batch_op:'
+    if lines and lines[0].endswith(end):
+        lines[0] = lines[0][:-len(end)] + ''.join(
+            ', ' + each for each in operation.arguments) + end
+    return lines
+
+
+def _by_alembic(kind, context, operation):
+    plain = kind.__new__(kind)
+    plain.__dict__.update(operation.__dict__)
+    return renderers.dispatch(plain)(context, plain)

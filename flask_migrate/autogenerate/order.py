@@ -6,6 +6,9 @@ operations, which are Alembic's (``alembic.operations.ops``) and those of
 after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
+from . import (
+    casts, defaults, enum_values, enums, foreign_key_indexes, names,
+    ordering)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -21,10 +24,24 @@ RENAMING = [
 ]
 
 #: What is a difference at all: for ``check`` as well as for scripts.
-COMPARING = []
+COMPARING = [
+    defaults.compare,
+    enum_values.compare,
+]
 
 #: What a script says.  Questions are asked after the piece that has them.
 WRITING = [
+    names.name_new_constraints,
+    names.keep_unique,
+]
+
+#: How that is written for a kind of database.  These are given the Found and
+#: the operations of one way, first up, then down.
+EITHER_WAY = [
+    ordering.order,
+    foreign_key_indexes.drop,
+    casts.cast,
+    enums.make_and_drop,
 ]
 
 
@@ -41,3 +58,6 @@ def process(found):
         if found.questioner is not None:
             found.questioner.check()
     found.reverse()
+    for operations in (found.upgrade.ops, found.downgrade.ops):
+        for piece in EITHER_WAY if found.questioner is not None else ():
+            piece(found, operations)

@@ -151,7 +151,7 @@ def text_of(config):
 
 def keywords(config):
     """The names of all arguments that the env.py of a Config gives."""
-    text = text_of(config)
+    text = re.sub(r'#.*', '', text_of(config))
     return set(re.findall(r'\b(\w+)\s*=(?!=)', text))
 
 

@@ -9,6 +9,11 @@ import time
 import traceback
 import types
 
+try:
+    import builtins  # noqa: F401
+except ImportError:     # Python 2.7
+    import __builtin__ as builtins  # noqa: F401
+
 PY2 = sys.version_info[0] == 2
 
 if PY2:

@@ -1,10 +1,12 @@
 """What depends on the version of SQLAlchemy, or of a driver."""
 from __future__ import absolute_import
 
+from contextlib import contextmanager
 import copy
+import re
 
 from .async_drivers import driver_connection, plain
-from .python import text_type
+from .python import string_types, text_type
 
 
 def url_text(url, hide_password=False):
@@ -243,3 +245,42 @@ def aliased(query, name):
     """A SELECT as a table to select from (``subquery`` from 1.4 on)."""
     return query.subquery(name) if hasattr(query, 'subquery') \
         else query.alias(name)
+
+
+def is_named(name):
+    """Whether a constraint has a name.
+
+    Below a ``naming_convention`` SQLAlchemy has symbols for none.
+    """
+    return isinstance(name, string_types) and bool(name)
+
+
+def belongs_to_type(constraint):
+    """Whether a type such as Boolean has made a constraint (1.0)."""
+    return bool(getattr(constraint, '_type_bound', False))
+
+
+@contextmanager
+def savepoint(connection):
+    """Let a block fail without ending the transaction, if there is one."""
+    if not has_begun(connection):
+        yield
+        return
+    nested = connection.begin_nested()
+    try:
+        yield
+    except BaseException:
+        nested.rollback()
+        raise
+    nested.commit()
+
+
+def fresh_inspector(connection):
+    """An Inspector that has read nothing yet."""
+    from sqlalchemy import inspect
+    return inspect(connection)
+
+
+def escaped_text(sql):
+    """SQL that stays as it is where ``text()`` looks for parameters."""
+    return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)

@@ -20,6 +20,18 @@ class Dialect(object):
     dump_tool = None
     #: Whether a column that gets another name has to be declared anew.
     renames_by_declaring = False
+    #: Whether a table may be dropped before those that refer to it.
+    drops_in_any_order = False
+    #: Whether a foreign key makes an index, which stays behind.
+    indexes_foreign_keys = False
+    #: Whether an enum is a type with a name.
+    names_enums = False
+    #: Whether a change of type has to say how values become others.
+    casts_types = False
+    #: Whether batch mode copies a table.
+    copies_tables = False
+    #: How a temporary table is dropped, without a COMMIT.
+    drop_temporary_table = 'DROP TABLE %s'
     #: Defaults for ``context.configure()``.
     context_arguments = {}
 

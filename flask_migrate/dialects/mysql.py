@@ -58,6 +58,8 @@ class MySQL(ServerDialect):
     """MySQL and MariaDB."""
 
     missing = r'^\((1146|1054),'
+    indexes_foreign_keys = True
+    drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
     dump_tool = 'mysqldump'
     renames_by_declaring = True

@@ -44,6 +44,7 @@ class PostgreSQL(ServerDialect):
     """PostgreSQL, from 9.6 on."""
 
     missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
+    names_enums = casts_types = True
     title = 'PostgreSQL'
     rolls_back_ddl = True
     two_phase = True

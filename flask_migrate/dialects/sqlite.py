@@ -31,6 +31,8 @@ class SQLite(Dialect):
     missing = r'no such (table|column)'
     title = 'SQLite'
     rolls_back_ddl = True
+    drops_in_any_order = True
+    copies_tables = True
     context_arguments = {'transactional_ddl': True}
 
     def lock(self, engine, connection=None):

@@ -2,6 +2,10 @@
 
 Alembic is imported only inside functions: see ``flask_migrate/__init__.py``.
 """
+from .comparing import (  # noqa: F401
+    Pair, can_say_using, compare_no_defaults, compares_defaults, create_table,
+    has_autocommit_block, is_included, keep_unique, new_table, note_tables,
+    noted_tables, take_over_defaults, with_name)
 from .migration import (  # noqa: F401
     allow_version_table, as_given, as_tuple, forget_revisions, heads_of,
     in_transactions, leave_version_table, same_context, stamp,

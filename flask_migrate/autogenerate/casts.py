@@ -1,0 +1,82 @@
+"""Changes of type that PostgreSQL makes only if it is told how."""
+import copy
+
+from alembic.operations import ops
+from sqlalchemy import types
+
+from .. import compat, dialects
+from .operations import AlterColumn, saying
+
+
+def cast(found, operations):
+    """Say how values become values of the new type, one way."""
+    if not dialects.of(found.connection).casts_types \
+            or not compat.alembic.can_say_using():
+        return
+    for block in operations:
+        for each in list(getattr(block, 'ops', ())):
+            if not isinstance(each, ops.AlterColumnOp) \
+                    or each.modify_type is None:
+                continue
+            using = _using(found, each)
+            if using:
+                number = block.ops.index(each)
+                block.ops[number:number + 1] = _steps(each, using)
+
+
+def _steps(operation, using):
+    """Change a type; a default is not cast, but taken off and put back."""
+    steps = []
+    changed = saying(AlterColumn, operation,
+                     'postgresql_using=%r' % str(using))
+    default = operation.existing_server_default
+    if isinstance(getattr(default, 'arg', None), object) \
+            and default not in (None, False) \
+            and not hasattr(default, 'sqltext'):
+        off = copy.copy(operation)
+        off.modify_type = off.modify_nullable = off.modify_name = None
+        off.modify_server_default = None
+        off.kw = {}
+        if hasattr(off, 'modify_comment'):
+            off.modify_comment = False
+        steps.append(off)
+        if changed.modify_server_default is False:
+            changed.modify_server_default = default
+    return steps + [changed]
+
+
+def _using(found, operation):
+    """The expression for the new values; None where PostgreSQL has one."""
+    dialect = found.context.dialect
+    old, new = [_stored(each, dialect) for each in (
+        operation.existing_type, operation.modify_type)]
+    column = dialect.identifier_preparer.quote(operation.column_name)
+    target = new.compile(dialect=dialect)
+    kinds = _kind(old), _kind(new)
+    if kinds[0] == kinds[1] != 'enum' and kinds[0] is not None \
+            or kinds[1] == 'text' and kinds[0] != 'enum':
+        return None
+    if kinds == ('number', 'boolean'):
+        return '%s <> 0' % column
+    if kinds == ('boolean', 'number'):
+        return '%s::integer::%s' % (column, target)
+    if 'enum' in kinds and 'text' not in kinds:
+        return '%s::text::%s' % (column, target)
+    return '%s::%s' % (column, target)
+
+
+def _stored(kind, dialect):
+    while isinstance(kind, types.TypeDecorator):
+        kind = kind.load_dialect_impl(dialect)
+    return kind
+
+
+def _kind(kind):
+    """What values PostgreSQL changes into each other by itself."""
+    for name, kinds in (
+            ('enum', types.Enum), ('text', types.String),
+            ('boolean', types.Boolean), ('number', (types.Integer,
+                                                    types.Numeric)),
+            ('date', (types.Date, types.DateTime))):
+        if isinstance(kind, kinds):
+            return name if name != 'enum' or kind.native_enum else 'text'

@@ -1,0 +1,104 @@
+"""Column types as a script names them, with the imports that takes.
+
+A type of the application, or of a library such as sqlalchemy_utils, is
+written with its module, if it can be made again so; else what it stores is
+written instead.
+"""
+import sys
+
+from sqlalchemy.types import Enum, TypeDecorator
+
+from . import enums
+from .. import compat
+from ..errors import MigrateError
+
+
+def render_item(given):
+    """A ``render_item`` for ``context.configure()``.
+
+    :param given: the project's own, which is asked first, or None.
+    """
+    def render(kind, thing, autogen):
+        written = given(kind, thing, autogen) if given else False
+        if written is False and kind == 'type':
+            written = _render(thing, autogen)
+        return written
+    return render
+
+
+def _render(kind, autogen):
+    """A type as Python, or False to leave it to Alembic."""
+    module = type(kind).__module__
+    if module.startswith('sqlalchemy.dialects.'):
+        _import_parts(kind, autogen)
+        return False
+    if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
+            and kind.name and enums.is_made_apart(autogen, kind):
+        # Creating a table does not create it, whatever SQLAlchemy it is.
+        autogen.imports.add('from sqlalchemy.dialects import postgresql')
+        values = ', '.join(
+            [repr(compat.python.native(each)) for each in kind.enums]
+            + ['%s=%r' % (name, compat.python.native(value))
+               for name, value in (('name', kind.name),
+                                   ('schema', kind.schema)) if value])
+        return (
+            "%sEnum(%s).with_variant(postgresql.ENUM(%s, create_type=False),"
+            " 'postgresql')" % (
+                autogen.opts['sqlalchemy_module_prefix'] or '', values,
+                values))
+    if module.startswith('sqlalchemy.') \
+            or autogen.opts.get('user_module_prefix'):
+        return False
+    written = '%s.%r' % (module, kind)
+    if module != '__main__' and _can_be_read(written, module):
+        autogen.imports.add('import ' + module)
+        return written
+    if isinstance(kind, TypeDecorator):
+        return _render_what_is_stored(kind, autogen)
+    raise MigrateError(
+        "The type '%s.%s' can't be written into a script: Python does not "
+        "read '%r'. Give the class a __repr__ that Python reads, or Migrate "
+        "a render_item. Nothing was written." % (
+            module, type(kind).__name__, kind))
+
+
+def _can_be_read(written, module):
+    root = module.split('.')[0]
+    try:
+        __import__(module)
+        eval(written, {root: sys.modules[root]})
+    except Exception:
+        return False
+    return True
+
+
+def _render_what_is_stored(kind, autogen):
+    stored = kind.impl
+    while isinstance(stored, TypeDecorator):
+        stored = stored.impl
+    module = type(stored).__module__.split('.')
+    if module[:2] == ['sqlalchemy', 'dialects']:
+        autogen.imports.add('from sqlalchemy.dialects import ' + module[2])
+        _import_parts(stored, autogen)
+        return '%s.%r' % (module[2], stored)
+    return '%s%r' % (autogen.opts['sqlalchemy_module_prefix'] or '', stored)
+
+
+def _import_parts(kind, autogen):
+    """Import what a dialect's type has in it: ``HSTORE(text_type=Text())``."""
+    import sqlalchemy
+    name = type(kind).__module__.split('.')[2]
+    known = {name: sys.modules['sqlalchemy.dialects.' + name],
+             'sa': sqlalchemy}
+    for _ in range(9):
+        try:
+            eval('%s.%r' % (name, kind), dict(known))
+            return
+        except NameError as error:
+            part = str(error).split("'")[1]
+            if not hasattr(sqlalchemy, part):
+                return
+            known[part] = getattr(sqlalchemy, part)
+            autogen.imports.add('from sqlalchemy import ' + part)
+        except Exception:
+            return

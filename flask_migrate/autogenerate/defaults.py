@@ -1,0 +1,191 @@
+"""Server defaults, compared as the server writes them down.
+
+How a server writes a default is its own affair: ``'7'`` comes back as
+``'7'::character varying``, ``7`` or ``(7)``.  Where the texts differ, a
+temporary table gets the default of the model, and says how it is written.
+"""
+import re
+
+from alembic.operations import ops
+from sqlalchemy import Column, MetaData, Table, inspect, text
+from sqlalchemy.schema import DefaultClause
+from sqlalchemy.types import UserDefinedType
+
+from .. import compat, dialects
+
+NAME = 'flask_migrate_defaults'
+_CAST = re.compile(r"::[\w \".]+(\(\d+(, ?\d+)?\))?(\[\])*")
+_QUOTED_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'$")
+_WORDS = {'null': None, 'false': '0', 'true': '1'}
+
+
+def compare(found):
+    """Find the columns whose defaults differ."""
+    if not compat.alembic.compares_defaults(found.context):
+        return
+    columns = [(pair, old, new) for pair in found.tables
+               if pair.old is not None and pair.new is not None
+               for old, new in _columns(pair)
+               if _may_differ(found, old, new)
+               or _changes_type(found, pair, old, new)]
+    written = _as_written(found, [new for _, _, new in columns
+                                  if new.server_default is not None])
+    for pair, old, new in columns:
+        if new.server_default is not None:
+            server = written.get((_type(found, new), _given(found, new)))
+            if server is None or server == _text_of(old):
+                continue
+            # With another type, a default is to be of that type as well.
+            if _alteration(found, pair, new) is None \
+                    and _plain(server) == _plain(_text_of(old)):
+                continue
+        elif _plain(_text_of(old)) is None:
+            continue
+        if compat.alembic.is_included(pair, new, new.name, 'column', False,
+                                      old):
+            _report(found, pair, old, new)
+
+
+def _alteration(found, pair, column):
+    """The operation that gives a column another type, or None."""
+    for _, each in found.each(ops.AlterColumnOp):
+        if each.modify_type is not None \
+                and (each.table_name, each.column_name, each.schema or None) \
+                == (pair.name, column.name, pair.schema or None):
+            return each
+
+
+def _changes_type(found, pair, old, new):
+    return isinstance(old.server_default, DefaultClause) \
+        and isinstance(new.server_default, DefaultClause) \
+        and _alteration(found, pair, new) is not None
+
+
+def _columns(pair):
+    for new in pair.new.columns:
+        old = pair.old.columns.get(new.name)
+        if old is not None:
+            yield old, new
+
+
+def _may_differ(found, old, new):
+    """Whether the texts leave it open that the defaults differ."""
+    if not all(each.server_default is None or type(each.server_default)
+               is DefaultClause for each in (old, new)):
+        return False        # of other kinds, which Alembic compares
+    written = _text_of(old)
+    if written and 'nextval(' in written and new.server_default is None:
+        return False        # what SERIAL is short for
+    if new.server_default is None:
+        return _plain(written) is not None
+    given = _given(found, new)
+    return given is not None and _plain(given) != _plain(written)
+
+
+def _text_of(column):
+    default = column.server_default
+    return None if default is None else compat.python.text(
+        getattr(default.arg, 'text', default.arg))
+
+
+def _given(found, column):
+    """The default of a model as it stands in a CREATE TABLE."""
+    dialect = found.context.dialect
+    compiler = dialect.ddl_compiler(dialect, None)
+    try:
+        return compiler.get_column_default_string(column)
+    except Exception:
+        return None         # made for another kind of database
+
+
+def _type(found, column):
+    try:
+        return column.type.compile(dialect=found.context.dialect)
+    except Exception:
+        return None
+
+
+def _plain(sql):
+    """What is left of a default where nothing but its spelling differs."""
+    if sql is None:
+        return None
+    sql = _CAST.sub('', sql.strip())
+    while sql.startswith('(') and sql.endswith(')') \
+            and sql[1:-1].count('(') == sql[1:-1].count(')') \
+            and ')' not in sql[1:-1].split('(')[0]:
+        sql = sql[1:-1].strip()
+    number = _QUOTED_NUMBER.match(sql)
+    if number:
+        sql = number.group(1)
+    if "'" not in sql:
+        sql = sql.lower()
+    return _WORDS.get(sql, sql)
+
+
+class _Written(UserDefinedType):
+    """A type of which only the text is known."""
+
+    cache_ok = True
+
+    def __init__(self, spec):
+        self.spec = spec
+
+    def get_col_spec(self, **kwargs):
+        return self.spec
+
+
+def _as_written(found, columns):
+    """How the server writes the defaults of models down.
+
+    :return: a dict from type and default to the text.
+    """
+    wanted = dict(((_type(found, each), _given(found, each)), each)
+                  for each in columns)
+    pairs = [(key, wanted[key].server_default.arg)
+             for key in sorted(key for key in wanted if None not in key)]
+    if not pairs:
+        return {}
+    try:
+        return _read_back(found, pairs)
+    except Exception:
+        # One that the server does not accept is one that is not compared.
+        written = {}
+        for pair in pairs:
+            try:
+                written.update(_read_back(found, [pair]))
+            except Exception:
+                continue
+        return written
+
+
+def _read_back(found, pairs):
+    connection = found.connection
+    table = Table(NAME, MetaData(), *[
+        Column('c%d' % number, _Written(kind), server_default=default)
+        for number, ((kind, _), default) in enumerate(pairs)],
+        **{'prefixes': ['TEMPORARY']})
+    with compat.sqlalchemy.savepoint(connection):
+        table.create(connection, checkfirst=False)
+        read = inspect(connection).get_columns(NAME)
+        connection.execute(text(
+            dialects.of(connection).drop_temporary_table % NAME))
+    return dict((key, compat.python.text(column['default'] or u''))
+                for (key, _), column in zip(pairs, read))
+
+
+def _report(found, pair, old, new):
+    """Add the change of a default to the operations."""
+    operations = found.changes_of(pair)
+    for each in operations.ops:
+        if isinstance(each, ops.AlterColumnOp) \
+                and each.column_name == new.name:
+            break
+    else:
+        each = ops.AlterColumnOp(
+            pair.name, new.name, schema=pair.schema, existing_type=old.type,
+            existing_nullable=old.nullable)
+        if getattr(old, 'comment', None):
+            each.existing_comment = old.comment
+        operations.ops.append(each)
+    each.existing_server_default = old.server_default
+    each.modify_server_default = new.server_default

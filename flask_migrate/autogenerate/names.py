@@ -1,0 +1,111 @@
+"""Constraints that the models leave unnamed get a name in the script.
+
+SQLite's batch mode cannot make or drop a constraint without one, and a
+server drops one only by the name that it has thought of itself.
+"""
+import re
+import zlib
+
+from alembic.operations import ops
+from sqlalchemy import (
+    CheckConstraint, ForeignKeyConstraint, UniqueConstraint)
+
+from .. import compat
+
+#: PostgreSQL cuts longer ones off at 63 bytes, MySQL refuses more than 64.
+LONGEST = 60
+
+#: The names as a ``naming_convention``, for what has been unnamed so far.
+CONVENTION = {
+    'fk': 'fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s',
+    'uq': 'uq_%(table_name)s_%(column_0_N_name)s',
+}
+
+
+def name_new_constraints(found):
+    """Name what the script creates."""
+    for operations, each in found.each(
+            ops.CreateForeignKeyOp, ops.CreateUniqueConstraintOp,
+            ops.CreateCheckConstraintOp, ops.CreateTableOp):
+        if isinstance(each, ops.CreateTableOp):
+            named = _with_named_constraints(each)
+        elif compat.sqlalchemy.is_named(each.constraint_name):
+            continue
+        else:
+            constraint = each.to_constraint()
+            named = compat.alembic.with_name(
+                each, name_of(constraint, each.to_constraint().table))
+        operations[operations.index(each)] = named
+
+
+def keep_unique(found):
+    """Let indexes that are dropped come back as they were."""
+    for _, each in found.each(ops.DropIndexOp):
+        compat.alembic.keep_unique(each)
+    
+
+def _with_named_constraints(operation):
+    table = operation.to_table()
+    if all(compat.sqlalchemy.is_named(each.name) or not _can_be_named(each)
+           for each in table.constraints):
+        return operation
+    table = compat.alembic.new_table(operation)
+    taken = set()
+    for each in sorted(table.constraints, key=_text):
+        if _can_be_named(each) and not compat.sqlalchemy.is_named(each.name):
+            each.name = _not_in(taken, name_of(each, table))
+        taken.add(each.name)
+    return compat.alembic.create_table(operation, table)
+
+
+def _can_be_named(constraint):
+    return isinstance(constraint, (
+        CheckConstraint, ForeignKeyConstraint, UniqueConstraint)) \
+        and not compat.sqlalchemy.belongs_to_type(constraint)
+
+
+def _text(constraint):
+    return [constraint.__visit_name__] + column_names(constraint) \
+        + [str(getattr(constraint, 'sqltext', ''))]
+
+
+def _not_in(taken, name):
+    number, given = 1, name
+    while name in taken:
+        number += 1
+        name = '%s_%d' % (given, number)
+    return name
+
+
+def column_names(constraint):
+    """The names of the columns that a constraint stands on."""
+    if isinstance(constraint, ForeignKeyConstraint):
+        return [each.parent.name for each in constraint.elements]
+    return [each.name for each in constraint.columns]
+
+
+def name_of(constraint, table, shorten=True):
+    """The name for a constraint, always the same for the same constraint.
+
+    :param shorten: whether it must fit every kind of database.
+    """
+    columns = column_names(constraint)
+    if isinstance(constraint, ForeignKeyConstraint):
+        referred = constraint.elements[0].target_fullname.split('.')[-2]
+        parts = ['fk', table.name] + columns + [referred]
+    elif isinstance(constraint, CheckConstraint):
+        words = re.findall(r'\w+', str(constraint.sqltext))
+        parts = ['ck', table.name] + [
+            each.name for each in table.columns if each.name in words]
+    else:
+        parts = ['uq', table.name] + columns
+    name = '_'.join(parts)
+    return short(name) if shorten else name
+
+
+def short(name):
+    """A name that fits, with a checksum in place of its end."""
+    if len(name) <= LONGEST:
+        return name
+    number = zlib.crc32(name.encode('utf-8')) & 0xffffffff
+    return '%s_%08x' % (name[:LONGEST - 9], number)

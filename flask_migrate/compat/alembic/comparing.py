@@ -1,0 +1,117 @@
+"""What autogenerate compares, and how it can be told to compare more."""
+from __future__ import absolute_import
+
+from collections import namedtuple
+import copy
+
+from ..sqlalchemy import copy_table
+from .versions import alembic_version
+
+#: A table of the database and the one of the models, as Alembic compares
+#: them; one of the two is None where the table is new or gone.
+Pair = namedtuple('Pair', 'autogen schema name old new')
+
+_OPTION = 'flask_migrate_tables'
+_DEFAULTS = 'flask_migrate_defaults'
+_set_up = []
+
+
+def note_tables(kwargs):
+    """Let Alembic note what it compares, for :func:`noted_tables`.
+
+    :param kwargs: the arguments of ``context.configure()``.
+    """
+    kwargs[_OPTION] = []
+    if not _set_up:
+        from alembic.autogenerate import comparators
+        _set_up.append(True)
+        comparators.dispatch_for('table')(_note)
+
+
+def noted_tables(context):
+    """The :class:`Pair` of all tables that were compared."""
+    return context.opts.get(_OPTION, [])
+
+
+def _note(autogen, operations, schema, name, old, new):
+    tables = autogen.opts.get(_OPTION)
+    if tables is not None:
+        tables.append(Pair(autogen, schema, name, old, new))
+
+
+def is_included(pair, thing, name, kind, reflected, other=None):
+    """Ask the application's ``include_object`` (0.9 has another name)."""
+    ask = getattr(pair.autogen, 'run_object_filters', None) \
+        or pair.autogen.run_filters
+    return ask(thing, name, kind, reflected, other)
+
+
+def take_over_defaults(kwargs):
+    """Let server defaults be ours to compare, unless somebody objects."""
+    if kwargs.get('compare_server_default') in (None, True):
+        # Alembic compares the rest only where it is asked for defaults.
+        kwargs[_DEFAULTS] = kwargs['compare_server_default'] = True
+
+
+def compares_defaults(context):
+    """Whether server defaults are ours to compare."""
+    return context.opts.get(_DEFAULTS, False)
+
+
+def compare_no_defaults(context):
+    """Leave the comparison of server defaults to us.
+
+    ``DefaultImpl.compare_server_default()`` is there for dialects of others
+    to have their own; Alembic does the rest only if it is asked at all.
+    """
+    context.impl.compare_server_default = lambda *args: False
+
+
+def new_table(operation):
+    """A Table that an operation creates, which may be changed."""
+    from sqlalchemy import MetaData
+    table = copy_table(operation.to_table(), MetaData())
+    # Alembic before 1.7 and SQLAlchemy before 1.4 leave out some of it.
+    if not hasattr(table, 'comment') or table.comment is None:
+        comment = getattr(operation.to_table(), 'comment', None)
+        if comment is not None:
+            table.comment = comment
+    return table
+
+
+def create_table(operation, table):
+    """The operation that creates *table*, else as *operation* does."""
+    from alembic.operations import ops
+    new = ops.CreateTableOp.from_table(table)
+    for name in ('_reverse', '_namespace_metadata', 'if_not_exists', 'kw'):
+        if hasattr(operation, name):
+            setattr(new, name, getattr(operation, name))
+    return new
+
+
+def with_name(operation, name):
+    """The same operation, of a constraint with another name."""
+    new = copy.copy(operation)
+    new.constraint_name = name
+    original = getattr(operation, '_orig_constraint', None)    # before 1.7
+    if original is not None:
+        new._orig_constraint = None
+    return new
+
+
+def can_say_using():
+    """Whether ``alter_column`` takes ``postgresql_using`` (0.8.8)."""
+    return alembic_version() >= (0, 8, 8)
+
+
+def has_autocommit_block():
+    """Whether a revision can leave the transaction (1.2)."""
+    return alembic_version() >= (1, 2)
+
+
+def keep_unique(operation):
+    """Let a dropped index come back as unique as it was (1.7 does)."""
+    made = getattr(operation, '_orig_index', None) \
+        or getattr(operation, '_reverse', None)
+    if getattr(made, 'unique', False) and not operation.to_index().unique:
+        operation.kw = dict(operation.kw, unique=True)

@@ -1,0 +1,115 @@
+"""Every kind of model change, there and back, on every kind of database."""
+import os
+
+import pytest
+from sqlalchemy import create_engine
+
+from flask_migrate import compat
+import round_trip
+from round_trip import ALL, KINDS, Way
+
+pytestmark = pytest.mark.skipif(
+    not compat.alembic.has_operations(),
+    reason='Alembic before 0.8 has no operations to look at')
+
+SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
+
+#: One change of each kind, which every stack takes.
+ONE_OF_EACH = [
+    'add a table and one that refers to it',
+    'add a column with a foreign key',
+    'remove a unique column',
+    'make a text longer',
+    'change a server default',
+    'make a column nullable',
+    'remove a unique constraint of two columns',
+    'index a column',
+]
+
+#: Those of them that servers take too.
+ON_SERVERS = ONE_OF_EACH[:2] + ONE_OF_EACH[4:5]
+
+#: What does not hold, and where.
+EXCEPT = {
+    'add a column with a check': 'sqlite postgresql mariadb',
+    'remove a column with a check': 'sqlite postgresql mariadb',
+    'text to date': 'sqlite',
+    'date to date and time': 'sqlite',
+    'add a check': 'sqlite postgresql mariadb',
+    'remove a check': 'sqlite postgresql mariadb',
+    'change a check': 'sqlite postgresql mariadb',
+    'change the condition of a partial index': 'sqlite postgresql',
+    'add a functional index': 'sqlite',
+    'remove a functional index': 'sqlite',
+    'change a functional index': 'sqlite',
+    'one more column in a primary key': 'sqlite postgresql mariadb',
+    'one column less in a primary key': 'sqlite postgresql mariadb',
+    'another column as primary key': 'sqlite postgresql mariadb',
+    'change a computed column': 'sqlite postgresql mariadb',
+    'collation of a text': 'postgresql',
+    'options of an identity': 'postgresql',
+    'serial to identity': 'postgresql',
+    'change a default of an expression': 'mariadb',
+}
+
+
+def take(request, tmpdir, kind, database):
+    """Take a kind of change there and back on a database."""
+    if database == 'sqlite':
+        urls = ['sqlite:///%s' % tmpdir.join(name) for name in 'ab']
+    else:
+        server = request.getfixturevalue(database + '_server')
+        urls = kept_urls(server)
+    engines = [create_engine(url) for url in urls]
+    for engine in engines:
+        round_trip.empty(engine)
+    way = Way(kind, *engines)
+    try:
+        return way.go()
+    finally:
+        way.close()
+        for engine in engines:
+            engine.dispose()
+
+
+def kept_urls(server):
+    """Two databases of a server, which all tests share."""
+    if not hasattr(server, 'kept'):
+        server.kept = [server.create_database() for _ in range(2)]
+    return [server.url(name) for name in server.kept]
+
+
+def ways(kinds, every=1):
+    return [(kind, database) for database in ALL
+            for number, kind in enumerate(kinds)
+            if kind.can_be(database)
+            and database not in EXCEPT.get(kind.name, '')
+            and (database == 'sqlite' or number % every == 0)]
+
+
+def names(way):
+    return way if isinstance(way, str) else way.name.replace(' ', '-')
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('kind, database', ways(KINDS, 1 if SLOW else 4),
+                         ids=names)
+def test_there_and_back(request, tmpdir, kind, database):
+    take(request, tmpdir, kind, database)
+
+
+@pytest.mark.parametrize(
+    'kind, database',
+    [way for way in ways([kind for kind in KINDS
+                          if kind.name in ONE_OF_EACH])
+     if way[1] == 'sqlite' or way[0].name in ON_SERVERS], ids=names)
+def test_one_of_each(request, tmpdir, kind, database):
+    take(request, tmpdir, kind, database)
+
+
+def test_the_list_is_right():
+    """Every exception is of a kind that there is."""
+    every = [kind.name for kind in KINDS]
+    assert len(set(every)) == len(every) >= 60
+    assert set(ONE_OF_EACH) <= set(every)
+    assert set(EXCEPT) <= set(every)
