@@ -532,10 +532,10 @@ kind('several changes of one table',
                 Column('owner_id', Integer, ForeignKey('owner.id')),
                 UniqueConstraint('name', 'value')])
 kind('several changes of several tables',
-     lambda m: other(m, column(), Column('item_id', Integer,
-                                         ForeignKey('item.id')))
+     lambda m: other(m, Column('item_id', Integer, ForeignKey('item.id')))
      + [column()],
-     lambda m: _chain(m) + [Column('other_id', Integer,
+     lambda m: _chain(m) + [column(unique=True),
+                            Column('other_id', Integer,
                                    ForeignKey('other.id'))])
 
 

@@ -42,7 +42,7 @@ def keep_unique(found):
     """Let indexes that are dropped come back as they were."""
     for _, each in found.each(ops.DropIndexOp):
         compat.alembic.keep_unique(each)
-    
+
 
 def _with_named_constraints(operation):
     table = operation.to_table()
