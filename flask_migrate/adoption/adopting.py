@@ -1,5 +1,6 @@
 """``adopt``: a baseline for databases that were never migrated."""
 from contextlib import contextmanager
+import copy
 from functools import partial
 import os
 import shutil
@@ -264,7 +265,7 @@ def _put(call, state, directory, configure, found, rev_id, new):
     try:
         config = configure(call, directory)
         path = _write(config, found, rev_id)
-        stamping = type(call)()
+        stamping = copy.copy(call)      # for the same eyes
         stamping.operation, stamping.config = 'stamp', config
         again = any(each.heads for each in found)
         change(stamping, rev_id, **({'purge': True} if again else {}))

@@ -142,7 +142,8 @@ class Status(object):
         if len(self.heads) > 1:
             yield u'The revisions have %d heads: %s. Join them with merge.' \
                 % (len(self.heads), u', '.join(self.heads))
-        if self.error:
+        if self.error and all(database.error != self.error
+                              for database in self.databases):
             yield u'Error: %s' % self.error
 
 
