@@ -4,6 +4,7 @@ from alembic.operations import ops
 from .. import compat
 from .as_if_renamed import Renames, inspector
 from .operations import Nothing
+from .protection import metadata_of
 
 
 class Found(object):
@@ -72,6 +73,26 @@ class Found(object):
         self.upgrade.ops[:] = self.renaming + compat.alembic.compare(
             self.context, inspector(self.connection, self.renames))
 
+    def table(self, schema, name):
+        """The model's table of the database's; None where there is none."""
+        for metadata in metadata_of(self.context):
+            for table in metadata.sorted_tables:
+                if table.name == name and self.protection.schema(
+                        table.schema) == self.protection.schema(schema):
+                    return table
+
+    def column(self, schema, table, name):
+        """The model's column, likewise."""
+        table = self.table(schema, table)
+        found = [] if table is None else [
+            each for each in table.columns if each.name == name]
+        return found[0] if found else None
+
+    def primary_key(self, schema, table):
+        """The columns of the primary key, as the model has them."""
+        table = self.table(schema, table)
+        return [] if table is None else list(table.primary_key.columns)
+
     def mark(self, kind, schema, table, column, comment):
         """Put a comment before an operation on a table, or on a column."""
         for operations, each in self.each(kind):
@@ -94,8 +115,9 @@ def _each(operations, kinds):
 
 
 def _leave_out_nothing(operations):
-    operations[:] = [each for each in operations
-                     if not isinstance(each, Nothing)]
-    for operation in operations:
+    for operation in list(operations):
         if hasattr(operation, 'ops'):
             _leave_out_nothing(operation.ops)
+        if isinstance(operation, Nothing) \
+                or not getattr(operation, 'ops', True):
+            operations.remove(operation)

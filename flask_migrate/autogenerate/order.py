@@ -12,6 +12,7 @@ from . import (
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
+from .required_columns import fill_required_columns
 from .unimported import refuse_to_drop_all
 
 #: What is renamed: only for scripts, as nothing is what it seems before.
@@ -33,6 +34,7 @@ COMPARING = [
 WRITING = [
     names.name_new_constraints,
     names.keep_unique,
+    fill_required_columns,
 ]
 
 #: How that is written for a kind of database.  These are given the Found and

@@ -284,3 +284,17 @@ def fresh_inspector(connection):
 def escaped_text(sql):
     """SQL that stays as it is where ``text()`` looks for parameters."""
     return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
+
+
+def copy_column(column):
+    """A column like another (``copy`` is deprecated from 1.4 on)."""
+    return getattr(column, '_copy', column.copy)()
+
+
+def sql_text(expression, dialect):
+    """An SQL expression as text, its values in it (0.9: literal_binds)."""
+    try:
+        return str(expression.compile(
+            dialect=dialect, compile_kwargs={'literal_binds': True}))
+    except TypeError:
+        return str(expression.compile(dialect=dialect))

@@ -153,3 +153,14 @@ def compare(context, inspector):
     found = ops.UpgradeOps([])
     compare._produce_net_changes(autogen, found)
     return found.ops
+
+
+def type_text(type_, context):
+    """A column type as a script writes it.
+
+    Private is ``render._repr_type``, from 0.8 to 1.20.
+
+    :param context: the AutogenContext, which notes what is to be imported.
+    """
+    from alembic.autogenerate import render
+    return render._repr_type(type_, context)
