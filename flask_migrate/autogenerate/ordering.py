@@ -7,13 +7,15 @@ from alembic.operations import ops
 from sqlalchemy import ForeignKeyConstraint
 
 from .. import compat, dialects
+from .filling import NoRows
 from .operations import Comment, Nothing
 
 
 def order(found, operations):
     """Put the operations of one way into an order that works.
 
-    What is renamed comes first, and goes last.
+    What stops a script comes first; what is renamed comes next, and goes
+    last.
     """
     first, middle, last = _around_renames(found, operations)
     operations[:] = first + _ordered(found, middle) + last
@@ -21,7 +23,9 @@ def order(found, operations):
 
 def _around_renames(found, operations):
     if not found.renaming:
-        return [], operations, []
+        begin = len([each for each in operations
+                     if isinstance(each, NoRows)])
+        return operations[:begin], operations[begin:], []
     begin = found.upgrade.ops.index(found.renaming[-1]) + 1
     if operations is found.upgrade.ops:
         return operations[:begin], operations[begin:], []
