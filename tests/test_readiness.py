@@ -2,16 +2,20 @@
 import logging
 import os
 import shutil
+import signal
 import socket
 import threading
 
 import alembic.command
 import pytest
+import sqlalchemy
 
 import flask_migrate
+from flask_migrate import dialects
 from flask_migrate.dialects import starting
 from processes import start, write
 from project import Project
+from servers import postgresql_driver_missing, skip_without
 
 
 # A server that is starting --------------------------------------------------
@@ -140,6 +144,48 @@ def test_the_time_is_over(tmpdir, server, command, arguments):
             assert "Can't connect to the database" in failure(
                 project, command, wait_for_database=0, **arguments)
         assert waits.said == []
+    finally:
+        taken.close()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('number, code', [
+    (signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_nobody_has_to_wait(tmpdir, number, code):
+    skip_without(None, postgresql_driver_missing())
+    taken = socket.socket()
+    taken.bind(('127.0.0.1', 0))        # and nobody listens
+    try:
+        project = project_of(tmpdir, 'postgresql%s://u:secret@127.0.0.1:%d/d'
+                             % ('+psycopg2', taken.getsockname()[1]))
+        write(project)
+        process = start(project, 'manage', 'upgrade', '--wait-for-database',
+                        '600')
+        process.says('Waiting up to 600 seconds')
+        process.send(number)
+        result = process.result()
+    finally:
+        taken.close()
+    assert result.code == code, result
+    assert 'Interrupted' in result.stderr
+    assert 'Traceback' not in result.output and 'secret' not in result.output
+
+
+@pytest.mark.once
+def test_an_async_engine(postgresql_server, postgresql_url):
+    pytest.importorskip('asyncpg')
+    asyncio = pytest.importorskip('sqlalchemy.ext.asyncio')
+    url = sqlalchemy.engine.url.make_url(postgresql_url).set(
+        drivername='postgresql+asyncpg')
+    taken = socket.socket()
+    taken.bind(('127.0.0.1', 0))
+    try:
+        for url, number in ((url, 0), (
+                url.set(port=taken.getsockname()[1]), 1)):
+            said = []
+            engine = asyncio.create_async_engine(url).sync_engine
+            dialects.wait_for_servers([engine], 0.2, said.append)
+            assert len(said) == number
     finally:
         taken.close()
 
