@@ -881,7 +881,7 @@ def test_handlers_are_put_back():
 def test_handlers_of_others_stay():
     heard, called = [], threading.Event()
     before = signal.signal(signal.SIGTERM, lambda *args: heard.append(1))
-    reading, writing = compat.python.signal_pipe()
+    reading, writing = compat.signals.signal_pipe()
     wakeup = signal.set_wakeup_fd(writing)
     try:
         with interrupts(called.set) as state:
@@ -889,7 +889,7 @@ def test_handlers_of_others_stay():
             until(lambda: heard)
         assert state.signal is None
         assert signal.set_wakeup_fd(wakeup) == writing
-        if compat.python.signals_can_wake([signal.SIGINT]):
+        if compat.signals.signals_can_wake([signal.SIGINT]):
             assert os.read(reading, 1)      # passed on
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -924,7 +924,7 @@ def test_a_statement_that_returns_is_not_cut_off():
 
 
 def test_a_statement_that_does_not_return_is(monkeypatch):
-    if not compat.python.signals_can_wake([signal.SIGINT, signal.SIGTERM]):
+    if not compat.signals.signals_can_wake([signal.SIGINT, signal.SIGTERM]):
         pytest.skip('somebody else handles signals')
     monkeypatch.setattr(run_interrupts, 'PATIENCE', 0)
     monkeypatch.setattr(run_interrupts, 'AGAIN', 0.01)

@@ -10,7 +10,7 @@ from . import python
 
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
          'env_py', 'flask_script', 'flask_sqlalchemy', 'legacy_sql',
-         'sqlalchemy', 'sqlalchemy_events', 'sqlite')
+         'signals', 'sqlalchemy', 'sqlalchemy_events', 'sqlite')
 
 
 def __getattr__(name):

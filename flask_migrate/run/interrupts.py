@@ -50,7 +50,7 @@ class Signals(object):
     def __enter__(self):
         self.before = _take(self._handle)
         if self.before:
-            self.put_back_hook = compat.python.drop_unraisable(self._dropped)
+            self.put_back_hook = compat.signals.drop_unraisable(self._dropped)
             self.listener.start([number for number, _ in self.before])
         return self
 
@@ -79,7 +79,7 @@ class Signals(object):
         first = self.signal is None
         if first:
             self.signal = number
-        if self.listener.listens and compat.python.in_finalizer(frame):
+        if self.listener.listens and compat.signals.in_finalizer(frame):
             self.again = True       # what is raised there is dropped
             return
         if first:
@@ -164,10 +164,10 @@ class _Listener(object):
         self.listens = False
 
     def start(self, numbers):
-        if not compat.python.signals_can_wake(numbers):
+        if not compat.signals.signals_can_wake(numbers):
             return
         self.numbers = numbers
-        self.reading, self.writing = compat.python.signal_pipe()
+        self.reading, self.writing = compat.signals.signal_pipe()
         self.before = signal.set_wakeup_fd(self.writing)
         self.thread = threading.Thread(target=self._listen)
         self.thread.daemon = True
@@ -187,12 +187,12 @@ class _Listener(object):
 
     def _listen(self):
         while True:
-            data = compat.python.read_patiently(self.reading)
+            data = compat.signals.read_patiently(self.reading)
             if data in (b'\xff', b''):
                 return
             if self.before != -1:
-                compat.python.write_ready(self.before, data)
-            number = compat.python.signal_number(data, signal.SIGINT)
+                compat.signals.write_ready(self.before, data)
+            number = compat.signals.signal_number(data, signal.SIGINT)
             if number in self.numbers:
                 self._stop(number)
 
@@ -211,7 +211,7 @@ class _Listener(object):
                     os.kill(os.getpid(), state.signal or number)
                 elif passed and state.work is None:
                     # A driver waits for a server, and nothing is changed.
-                    compat.python.end_process(
+                    compat.signals.end_process(
                         b'Error: Interrupted.\n', 128 + number)
         finally:
             state.cancelled.set()
