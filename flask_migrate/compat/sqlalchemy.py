@@ -5,6 +5,7 @@ from contextlib import contextmanager
 import copy
 import re
 
+from . import sqlite
 from .async_drivers import driver_connection, plain
 from .python import string_types, text_type
 
@@ -123,14 +124,27 @@ def has_begun(connection):
     psycopg2 has ``get_transaction_status``, psycopg ``info``; PyMySQL and
     MySQLdb do not say.
     """
-    if connection.in_transaction():
-        return True
+    return connection.in_transaction() or bool(has_open(connection))
+
+
+def has_open(connection, ended=False):
+    """Whether the driver has a transaction open; None: it does not say.
+
+    sqlite3 has an attribute from Python 3.2 on; before, it is tried.
+
+    :param ended: whether a statement has ended one.
+    """
     raw = raw_connection(connection)
     ask = getattr(raw, 'get_transaction_status', None)
     if ask is not None:
         return ask() != 0
     info = getattr(raw, 'info', None)
-    return getattr(info, 'transaction_status', 0) != 0
+    found = getattr(info, 'transaction_status', None)
+    if found is not None:
+        return found != 0
+    if ended and connection.dialect.driver == 'pysqlite':
+        return sqlite.in_transaction(raw)
+    return getattr(raw, 'in_transaction', None)
 
 
 def is_inside(frame, raw):

@@ -129,6 +129,17 @@ class Settings(object):
             pass        # aiosqlite says ValueError
 
 
+def is_at_once(raw):
+    """Whether each statement is committed at once, as sqlite3 says it.
+
+    That is Python 3.2; it must not be asked of another thread's connection
+    while that traces a statement.
+    """
+    import sqlite3
+    return isinstance(raw, sqlite3.Connection) \
+        and not getattr(raw, 'in_transaction', True)
+
+
 def trace(raw, function):
     """Call *function* with each statement that a connection executes.
 

@@ -1,7 +1,12 @@
 """A kind of database of which nothing is known."""
+import re
+
 from ..errors import MigrateError
 from .connections import Borrowed
 from .schema import NoScratch
+
+
+_COMMIT = re.compile(r'(?:COMMIT|END)\b(?!\s+PREPARED\b)', re.I)
 
 
 class Dialect(object):
@@ -96,7 +101,15 @@ class Dialect(object):
         :param error: what it failed with, where it did.
         :return: True, False, or None where that depends.
         """
-        return False
+        return error is None and bool(_COMMIT.match(statement))
+
+    def left_by(self, connection, statement):
+        """What a statement that failed has left, although it failed.
+
+        :param connection: a Connection to ask on.
+        :return: sentences.
+        """
+        return []
 
     #: What its drivers say of a table or a column that is not there.
     missing = None

@@ -99,6 +99,13 @@ class MySQL(ServerDialect):
                 connection, 'SET SESSION %s = %s' % (name, before)))
         execute(connection, 'SET SESSION %s = %d' % (name, value))
 
+    def view(self, connection):
+        return execute(connection, 'SELECT DATABASE()')
+
+    def look_at(self, connection, view):
+        if view is not None:
+            execute(connection, 'USE `%s`' % view.replace('`', '``'))
+
     def commits(self, statement, error=None):
         return commits(statement, error)
 

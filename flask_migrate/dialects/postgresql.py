@@ -1,5 +1,6 @@
 """PostgreSQL: its lock, its sessions, its time-outs."""
 from contextlib import contextmanager
+import re
 import zlib
 
 from .. import compat
@@ -23,6 +24,10 @@ _SESSIONS = """
         AND {condition}"""
 _BEFORE = 'The migration waits for a lock of %s'
 _BEHIND = '%s waits for the migration, which does nothing meanwhile'
+
+_CONCURRENTLY = re.compile(
+    r'CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+'
+    r'(?:IF\s+NOT\s+EXISTS\s+)?(?!ON\b)("(?:[^"]|"")+"|[^\s"]+)', re.I)
 
 #: What a server may do to a transaction that is long, or does nothing.
 _TIMEOUTS = ('statement_timeout', 'lock_timeout', 'transaction_timeout',
@@ -70,6 +75,23 @@ class PostgreSQL(ServerDialect):
         # Behind a pooler, what the driver has been told is another number.
         return _ask(connection, 'SELECT pg_backend_pid()')
 
+    def view(self, connection):
+        return _ask(connection, 'SHOW search_path')
+
+    def look_at(self, connection, view):
+        _ask(connection, "SELECT set_config('search_path', '%s', false)"
+             % view.replace("'", "''"))
+
+    def left_by(self, connection, statement):
+        match = _CONCURRENTLY.match(statement)
+        name = match and _ask(
+            connection,
+            "SELECT min(indexrelid::regclass::text) FROM pg_index JOIN "
+            "pg_class c ON c.oid = indexrelid WHERE NOT indisvalid AND "
+            "relname = '%s'" % _unquoted(match.group(1)).replace("'", "''"))
+        return ['The index %s is left behind, and is not valid. Before the '
+                'next run: DROP INDEX %s' % (name, name)] if name else []
+
     def lock_timeout(self, connection, seconds, borrowed=None):
         value = '%d' % max(1, round(seconds * 1000))
         if borrowed is None or borrowed.discarded:
@@ -111,6 +133,12 @@ class PostgreSQL(ServerDialect):
             "SELECT 1 FROM pg_stat_activity mine WHERE pid = {0} AND state "
             "LIKE 'idle in%' AND {0} = ANY(pg_blocking_pids({1}))".format(
                 number, other)))
+
+
+def _unquoted(name):
+    if name.startswith('"'):
+        return name[1:-1].replace('""', '"')
+    return name.lower()
 
 
 def _ask(connection, sql):

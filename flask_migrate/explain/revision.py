@@ -108,18 +108,23 @@ def _effect(failure):
     if effect is None:
         return []
     if not effect.permanent:
-        return _nothing(effect)
-    if effect.by_itself:
-        why = '%s cannot roll back DDL. These' % effect.server
+        return _nothing(effect) + _left(effect)
+    if effect.ended:
+        why = 'The revision has ended its transaction, by ' \
+            'autocommit_block() or a COMMIT, or has none. These'
     else:
-        why = 'autocommit_block(), or an engine in AUTOCOMMIT, has ' \
-            'committed: these'
+        why = '%s cannot roll back DDL. These' % effect.server
     lines = ['  %s statements of the revision took effect:' % why]
     lines += ['    %s' % _short(sql) for sql in effect.permanent[:MANY]]
     if effect.permanent[MANY:]:
         lines.append('    and %d more' % len(effect.permanent[MANY:]))
     if effect.uncertain:
         lines.append('  There may be more: %s' % _PAST)
+    lines += _unknown(effect)
+    if effect.by_itself and effect.rest:
+        lines.append('  The rest was rolled back (but in tables without '
+                     'transactions, such as MyISAM).')
+    lines += _left(effect)
     if failure.direction == 'upgrade':
         finished = failure.revision
     else:
@@ -129,14 +134,25 @@ def _effect(failure):
     return lines
 
 
-_PAST = 'the revision works past SQLAlchemy, or calls a procedure, which ' \
-    'may have ended the transaction.'
+_PAST = 'the revision works past its connection, or calls a procedure, or ' \
+    'has caught the error of a statement.'
+
+
+def _unknown(effect):
+    return ['  It is not known whether this took effect, as no answer came: '
+            '%s' % _short(effect.unknown)] if effect.unknown else []
+
+
+def _left(effect):
+    return ['  %s' % sentence for sentence in effect.left]
 
 
 def _nothing(effect):
     if effect.uncertain:
         return ['  What the revision did before it failed may be permanent: '
-                + _PAST]
+                + _PAST] + _unknown(effect)
+    if effect.unknown:
+        return _unknown(effect)
     if effect.by_itself:
         return ['  No statement of this revision took effect (but in '
                 'tables without transactions, such as MyISAM).']

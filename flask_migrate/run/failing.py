@@ -2,7 +2,7 @@
 import io
 
 from .. import compat
-from .position import positions
+from .position import left_by, positions
 
 
 class Failure(object):
@@ -31,6 +31,7 @@ class Failure(object):
             if running.journal is not None:
                 self.effect = running.journal.effect(
                     error, read(self.path))
+                self.effect.left = left_by(running.plan, self.effect.failed)
         self.positions = positions(run, self.effect) if run.began else []
 
 

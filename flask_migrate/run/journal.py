@@ -1,15 +1,21 @@
 """What a revision has executed, and what of that is permanent."""
 import re
+import sys
 
 from .. import compat
 
 #: What changes nothing.
 _READS = ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ', 'PRAGMA', 'EXPLAIN',
-          'BEGIN', 'SAVEPOINT', 'RELEASE', 'ROLLBACK TO')
+          'BEGIN', 'START TRANSACTION', 'COMMIT', 'END', 'SAVEPOINT',
+          'RELEASE', 'ROLLBACK TO')
 #: What the text of a revision has that works past SQLAlchemy.
 _PAST = re.compile(r'\.connection\b|\braw_connection\b|\.cursor\(|'
                    r'\bexecutescript\b|\bdriver_connection\b')
+#: What it has that works on another connection.
+_ELSEWHERE = re.compile(r'\bdb\.session\b|\bcreate_engine\(|'
+                        r'\.engine\.(?:connect|begin|execute)\b')
 _ROLLBACK = re.compile(r'ROLLBACK\b(?!.*\bTO\b)', re.I)
+_COMMIT = re.compile(r'(?:COMMIT|END)\b', re.I)
 _SAVEPOINT = re.compile(r'(?:(SAVEPOINT)|ROLLBACK\b.*?\bTO(?: SAVEPOINT)?) '
                         r'+(\S+)', re.I)
 
@@ -19,17 +25,32 @@ class Effect(object):
 
     :ivar permanent: the statements that cannot be rolled back.
     :ivar uncertain: whether there may be more.
-    :ivar by_itself: whether the kind of database commits by itself, so that
-        it is not the revision that has ended its transaction.
+    :ivar unknown: the statement of which nobody knows whether it took
+        effect, as no answer came; or None.
+    :ivar failed: the statement that failed last, or None.
+    :ivar left: sentences: what that statement has left.
+    :ivar rest: whether there were statements that were rolled back.
+    :ivar by_itself: whether the kind of database commits by itself.
+    :ivar ended: whether it is the revision that has ended its transaction.
     :ivar server: what the server is called.
-    :ivar invalid_index: whether an index that is not valid may be left.
     """
 
-    def __init__(self, permanent, uncertain, by_itself, server):
-        self.permanent = permanent
+    def __init__(self, journal, uncertain):
+        self.permanent = list(journal.permanent)
         self.uncertain = uncertain
-        self.by_itself = by_itself
-        self.server = server
+        self.unknown = journal.unknown
+        self.failed = journal.failed
+        self.left = []
+        self.rest = bool(journal.open or journal.rolled_back)
+        self.by_itself = not journal.dialect.rolls_back_ddl
+        self.ended = not journal.committed_by_itself
+        self.server = journal.server
+
+    @property
+    def is_nothing(self):
+        """Whether all is as it was before, for certain."""
+        return not (self.permanent or self.uncertain or self.unknown
+                    or self.left)
 
 
 class Journal(object):
@@ -49,7 +70,8 @@ class Journal(object):
         self.server = dialect.server_title(connection)
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
-            connection, commit=self._on_commit, rollback=self._on_rollback,
+            connection, begin=self._on_begin, commit=self._on_commit,
+            rollback=self._on_rollback,
             before_cursor_execute=self._before_execute,
             after_cursor_execute=self._after_execute)
         self._stop_tracing = compat.sqlite.trace(
@@ -62,10 +84,19 @@ class Journal(object):
         self.executing = None   # the statement that is being executed
         self.committing = False     # a COMMIT has begun
         self.uncertain = False
+        self.unknown = self.failed = None
+        self.rolled_back = False
+        self.committed_by_itself = False    # by DDL, say
+        self._at_once = False   # whether each statement is committed
+        self._ended = False     # by a statement: COMMIT or ROLLBACK
         self._savepoints = {}
         self._past = False      # past SQLAlchemy, in the open transaction
 
     # What SQLAlchemy says --------------------------------------------------
+
+    def _on_begin(self, connection):
+        self._settle()
+        self._ended = False
 
     def _on_commit(self, connection):
         self._settle()
@@ -74,8 +105,13 @@ class Journal(object):
         self.committing = True
 
     def _on_rollback(self, connection):
+        if self.committing:
+            # After a COMMIT that succeeds comes a BEGIN.
+            self.committing = False
+            if _is_lost(sys.exc_info()[1]):
+                self.unknown = 'COMMIT'
         self._settle()
-        self.open, self._past = [], False
+        self._roll_back()
 
     def _before_execute(self, connection, cursor, statement, parameters,
                         *args):
@@ -83,26 +119,33 @@ class Journal(object):
         if self.between is not None:
             self.between()
         self.executing = statement
+        self._at_once = compat.sqlalchemy.commits_at_once(connection)
         return statement, parameters
 
     def _after_execute(self, connection, cursor, statement, *args):
         self.executing = None
         sql = without_comments(statement)
         commits = self.dialect.commits(sql)
-        if commits is None:
-            self.uncertain = True
-        if not self._of_transactions(sql) \
-                and not sql.upper().startswith(_READS):
+        ends = self._of_transactions(sql)
+        if not ends and not sql.upper().startswith(_READS):
             self.open.append(sql)
-        if commits or compat.sqlalchemy.commits_at_once(connection):
+        if commits:
+            self._ended = bool(_COMMIT.match(sql))
+            self._all_permanent(by_itself=not self._ended)
+        elif self._at_once or compat.sqlalchemy.has_open(
+                connection, self._ended) is False:
+            # As after a COMMIT that the driver knows nothing of.
             self._all_permanent()
+        elif commits is None:
+            self.uncertain = True
         if self.between is not None:
             self.between()
 
     def _of_transactions(self, sql):
         """Note what rolls back; SQLAlchemy tells no names of savepoints."""
         if _ROLLBACK.match(sql):
-            self.open = []
+            self._ended = True
+            self._roll_back()
             return True
         match = _SAVEPOINT.match(sql)
         if match and match.group(1):
@@ -113,16 +156,36 @@ class Journal(object):
         return bool(match)
 
     def _settle(self):
-        """A COMMIT that something follows has succeeded."""
+        """Something follows a COMMIT, which has succeeded, or a failure."""
         if self.committing:
             self.committing = False
             self._all_permanent()
+        if self.executing is not None:
+            self._fail(sys.exc_info()[1])
 
-    def _all_permanent(self):
+    def _fail(self, error):
+        """Note what has become permanent by a statement that failed."""
+        self.failed = sql = without_comments(self.executing)
+        self.executing = None
+        commits = self.dialect.commits(sql, error)
+        if (commits is not False or self._at_once) and (
+                _is_lost(error) or _is_interrupt(error)):
+            self.unknown = sql
+        if commits:
+            self._all_permanent(by_itself=True)
+        if commits is None or commits and error is None:
+            self.uncertain = True
+
+    def _all_permanent(self, by_itself=False):
         self.uncertain = self.uncertain or self._past
         self._past = False
         self.permanent.extend(self.open)
+        self.committed_by_itself |= by_itself
         self.open = []
+
+    def _roll_back(self):
+        self.rolled_back = self.rolled_back or bool(self.open)
+        self.open, self._past = [], False
 
     # What sqlite3 says -----------------------------------------------------
 
@@ -135,9 +198,12 @@ class Journal(object):
             self._all_permanent()
         elif word.startswith('ROLLBACK') and not word.startswith(
                 'ROLLBACK TO'):
-            self.open, self._past = [], False
+            self._roll_back()
         elif not word.startswith(_READS):
             self._past = True
+            if compat.sqlite.is_at_once(
+                    compat.sqlalchemy.raw_connection(self.connection)):
+                self.uncertain = True       # executescript() has committed
 
     # What became of it -----------------------------------------------------
 
@@ -148,21 +214,18 @@ class Journal(object):
         :param text: of the revision's file, or None.
         :return: the :class:`Effect`.
         """
-        if self.committing and not _of_a_database(error):
-            self._settle()
         if self.executing is not None:
-            commits = self.dialect.commits(
-                without_comments(self.executing), error)
-            if commits:
-                self._all_permanent()
-            elif commits is None:
-                self.uncertain = True
-        uncertain = self.uncertain or self._past_without_trace(text)
-        return Effect(list(self.permanent), uncertain,
-                      not self.dialect.rolls_back_ddl, self.server)
+            self._fail(error)
+        if self.committing and _is_interrupt(error):
+            self.unknown = 'COMMIT'
+        elif self.committing and not _of_a_database(error):
+            self._settle()
+        return Effect(self, self.uncertain or self._past_unseen(text))
 
-    def _past_without_trace(self, text):
-        """Whether a revision may have gone past SQLAlchemy, unseen."""
+    def _past_unseen(self, text):
+        """Whether a revision may have gone past this Connection, unseen."""
+        if text is not None and _ELSEWHERE.search(text):
+            return True
         return self._stop_tracing is None and (
             text is None or bool(_PAST.search(text)))
 
@@ -178,6 +241,15 @@ def _of_a_database(error):
         kind.__name__ in ('DatabaseError', 'InterfaceError',
                           'ForeignKeyViolation', 'LockLost')
         for kind in type(error).__mro__)
+
+
+def _is_interrupt(error):
+    return error is not None and not isinstance(error, Exception)
+
+
+def _is_lost(error):
+    """Whether SQLAlchemy says that an error has ended its connection."""
+    return getattr(error, 'connection_invalidated', False)
 
 
 def without_comments(statement):

@@ -37,6 +37,10 @@ class Plan(object):
         """What the database is called in messages."""
         return "database '%s'" % self.name if self.name else 'database'
 
+    def schema(self):
+        """What tells it from another one in the same database, or None."""
+        return compat.alembic.version_table(self.context).schema or self.view
+
 
 class Run(object):
     """What one command does in the databases that env.py configures.

@@ -11,9 +11,7 @@ def positions(run, effect):
     :param effect: what is permanent of the revision that failed, or None.
     """
     lines = []
-    several = len(run.plans) > 1
-    for plan in run.plans:
-        name = plan.title() if several else 'database'
+    for plan, name in zip(run.plans, _titles(run.plans)):
         now = heads_now(plan)
         if now is None:
             lines.append("Can't ask the %s where it is." % name)
@@ -21,7 +19,7 @@ def positions(run, effect):
             lines.append('The %s is now at %s: what leads there has been '
                          'applied.' % (name, ', '.join(now) or 'base'))
         elif effect is not None and plan is run.running.plan \
-                and (effect.permanent or effect.uncertain):
+                and not effect.is_nothing:
             lines.append('The %s is at %s, but for what is said above.' % (
                 name, ', '.join(now) or 'base'))
         else:
@@ -29,6 +27,32 @@ def positions(run, effect):
                 name, ', '.join(now) or 'base',
                 run.done and ': all of this run was rolled back' or ''))
     return lines
+
+
+def _titles(plans):
+    """What the databases are called, also where one has several schemas."""
+    if len(plans) == 1:
+        return ['database']
+    titles = [plan.title() for plan in plans]
+    return ["%s (%s)" % (title, plan.schema())
+            if titles.count(title) > 1 and plan.schema() else title
+            for plan, title in zip(plans, titles)]
+
+
+def left_by(plan, statement):
+    """Sentences: what a statement that failed has left in a database."""
+    try:
+        return statement and compat.async_engines.run_in(
+            [plan.engine], partial(_ask_left_by, plan, statement)) or []
+    except Exception:
+        return []
+
+
+def _ask_left_by(plan, statement):
+    with _connected(plan.engine) as connection:
+        dialect = dialects.of(connection)
+        dialect.look_at(connection, plan.view)
+        return dialect.left_by(connection, statement)
 
 
 def heads_now(plan):
