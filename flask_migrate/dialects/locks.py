@@ -17,6 +17,8 @@ class Lock(object):
     own = None
     #: Who else may have it, in messages.
     others = 'Another process'
+    #: What has happened where it is lost.
+    loss = 'The connection that held the lock of this migration is gone'
 
     def try_acquire(self):
         """Take the lock, without waiting.

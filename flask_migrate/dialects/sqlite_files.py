@@ -55,6 +55,8 @@ class FileLock(Lock):
         self.engine = engine
         self.path = os.path.realpath(database) + '.migrate-lock'
         self.key = 'sqlite:' + self.path
+        self.loss = "The lock file '%s' of this migration has been removed" \
+            % self.path
         self.file = None
 
     def try_acquire(self):
@@ -71,6 +73,11 @@ class FileLock(Lock):
         if not self._is_in_place(file):
             file.close()
             return False
+        if not _is_lock_file(file):
+            file.close()
+            raise MigrateError(
+                "The file '%s' stands where the lock belongs, but is no lock "
+                "file. Move it away. %s" % (self.path, _NO_LOCK))
         self.file = file
         file.truncate(0)
         file.write(('process %d on %s, since %s' % (
@@ -123,15 +130,27 @@ class FileLock(Lock):
         except EnvironmentError:
             return ''
 
+    def is_lost(self):
+        return self.file is not None and not self._is_in_place(self.file)
+
     def release(self):
         if self.file is not None:
-            if fcntl is not None:       # Windows removes no open file
+            # Windows removes no open file.
+            if fcntl is not None and self._is_in_place(self.file):
                 try:
                     os.remove(self.path)
                 except EnvironmentError:
                     pass
             self.file.close()
             self.file = None
+
+
+def _is_lock_file(file):
+    """Whether an open file may be written, and removed."""
+    if os.fstat(file.fileno()).st_nlink > 1:
+        return False
+    file.seek(0)
+    return file.read(8) in (b'', b'process ')
 
 
 # ------------------------------------------------------------------ backups

@@ -158,6 +158,8 @@ class Change(Run):
             heads = self._fresh_heads(borrowed, context, read)
         plan.heads = compat.alembic.as_tuple(heads)
         plan.steps = self.planned(heads, context)
+        # On the connection of the lock: it makes none of its own.
+        self._watch(context.connection)
         self.watcher.start()
         return heads
 
@@ -218,10 +220,10 @@ class Change(Run):
         connection = plan.context.connection
         journal = _of(connection, self._journals)
         self._watch(connection)
-        self._check_locks()
         steps = plan.steps if plan.context.impl.transactional_ddl else \
             compat.alembic.in_transactions(plan.steps, plan.context)
         for number, step in enumerate(steps, 1):
+            self._check_locks()
             journal.begin_revision()
             self.running = Running(step, number, len(plan.steps), plan,
                                    journal)
@@ -245,11 +247,11 @@ class Change(Run):
                 running.plan.engine))
 
     def _check_locks(self):
-        if self.locks.lost():
+        lost = self.locks.lost()
+        if lost is not None:
             raise LockLost(
-                'The connection that held the lock of this migration is '
-                'gone, so that another process may be migrating the '
-                'database. Run the command again.')
+                '%s, so that another process may be migrating the database. '
+                'Run the command again.' % lost.loss)
 
     def _before_commit(self):
         self.call.signals.check()

@@ -86,8 +86,11 @@ class Locks(object):
         return None
 
     def lost(self):
-        """Whether the connection of a lock has died."""
-        return any(lock.is_lost() for lock in self.held.values())
+        """One of the locks that is held no more, or None."""
+        for lock in self.held.values():
+            if lock.is_lost():
+                return lock
+        return None
 
     def release(self):
         """Give all back."""

@@ -1,0 +1,316 @@
+"""Locks that cannot be had, or are lost, and what is then done and said."""
+import errno
+import os
+import re
+
+from alembic.util import CommandError
+import pytest
+
+from flask_migrate import LockLost, compat, dialects
+from project import Project
+import processes
+from servers import pgbouncer, pgbouncer_of     # noqa: F401
+from test_locking import (
+    CHAIN, assert_all_fine, assert_applied_once, held, lock_of, make,
+    write_chain, write_multidb_chain)
+
+AT_WORK = "from flask import current_app\ncurrent_app.config['AT_WORK']()\n"
+
+
+@pytest.fixture(params=['postgresql', 'mariadb'])
+def server(request):
+    return request.getfixturevalue(request.param + '_server')
+
+
+@pytest.fixture
+def url(server, request):
+    return request.getfixturevalue(server.name + '_url')
+
+
+def refused(project, *words):
+    """An upgrade fails with one clear line, at once, and changes nothing."""
+    result = project.manage('upgrade')
+    assert result.code == 1, result
+    assert re.search('^Error: ', result.stderr, re.M), result
+    message = result.stderr[result.stderr.rindex('Error: '):]
+    for word in words + ('--no-lock',):
+        assert word in message, result
+    assert 'Traceback' not in result.stderr
+    return result.stderr
+
+
+def applied_without_a_lock(project):
+    result = project.manage('upgrade', '--no-lock')
+    assert result.code == 0, result
+    assert_applied_once(project)
+
+
+# --------------------------------------------------------- one that is lost
+
+def locks_of_the_run():
+    """The locks of the run that is at work in this thread."""
+    config = compat.alembic_context.current().config
+    return list(config.run.locks.held.values())
+
+
+def lose(server):
+    """End the session that holds the lock."""
+    lock, = locks_of_the_run()
+    number = lock.own.one('SELECT pg_backend_pid()' if server.name ==
+                          'postgresql' else 'SELECT CONNECTION_ID()')
+    server.execute(dialects.of(lock.own.engine).end % number)
+    processes.wait_for(lock.is_lost)
+
+
+@pytest.mark.parametrize('last', [True, False])
+def test_a_lost_lock_stops_the_run(tmpdir, server, url, last):
+    """Before the COMMIT of its revision, and before the next one."""
+    project = make(tmpdir, url)
+    project.python('upgrade', revision='one')
+    chain = [CHAIN[0], ('two', CHAIN[1][1] + '\n' + AT_WORK)]
+    # A revision that would not get to a COMMIT.
+    third = ('three', "raise ValueError('it ran')")
+    write_chain(project, chain + [third])
+    project.app.config['AT_WORK'] = lambda: lose(server)
+    with pytest.raises(LockLost) as caught:
+        project.python('upgrade', revision='two' if last else 'three')
+    message = str(caught.value)
+    assert 'The connection that held the lock of this migration is gone' \
+        in message
+    assert 'Run the command again.' in message
+    assert project.version() == ['one']
+    assert project.query('SELECT balance FROM account ORDER BY id') == [
+        (1,), (5,)]
+    write_chain(project)
+    project.python('upgrade')
+    assert_applied_once(project)
+
+
+def test_a_lock_file_that_is_removed_stops_the_run(tmpdir):
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+    write_chain(project, [(CHAIN[0][0], CHAIN[0][1] + '\n' + AT_WORK)]
+                + CHAIN[1:])
+    path = str(tmpdir.join('database.db.migrate-lock'))
+
+    def remove():
+        os.remove(path)
+        others.append(lock_of(project.engine()))
+        assert others[0].try_acquire()
+    others = []
+    project.app.config['AT_WORK'] = remove
+    with pytest.raises(LockLost) as caught:
+        project.python('upgrade')
+    assert 'has been removed' in str(caught.value)
+    assert project.tables() == []
+    # Whose the file is now keeps it.
+    assert os.path.exists(path) and not others[0].is_lost()
+    others[0].release()
+    assert not os.path.exists(path)
+
+
+# -------------------------------------------------------- one that is refused
+
+@pytest.mark.parametrize('number', [
+    errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EIO])
+def test_a_file_system_without_locks(tmpdir, number, monkeypatch):
+    import fcntl
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+
+    def flock(file, how):
+        raise IOError(number, os.strerror(number))
+    monkeypatch.setattr(fcntl, 'flock', flock)
+    message = refused(project, 'cannot be locked here', os.strerror(number))
+    assert 'another process' not in message.lower()
+    assert project.tables() == []
+    applied_without_a_lock(project)
+
+
+@pytest.mark.parametrize('number', [
+    errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES])
+def test_a_file_that_is_locked(tmpdir, number, monkeypatch):
+    import fcntl
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+    lock = lock_of(project.engine())
+
+    def flock(file, how):
+        raise IOError(number, os.strerror(number))
+    monkeypatch.setattr(fcntl, 'flock', flock)
+    assert not lock.try_acquire()
+
+
+@pytest.mark.parametrize('how', ['link', 'dangling link', 'hard link',
+                                 'file'])
+def test_what_is_in_the_place_of_the_lock_file_stays(tmpdir, how):
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+    precious, path = tmpdir.join('precious'), \
+        str(tmpdir.join('database.db.migrate-lock'))
+    precious.write('gold')
+    if how == 'hard link':
+        os.link(str(precious), path)
+    elif how == 'file':
+        precious.copy(tmpdir.join('database.db.migrate-lock'))
+    else:
+        os.symlink(str(precious) if how == 'link'
+                   else str(tmpdir.join('nothing')), path)
+    refused(project, path)
+    assert precious.read() == 'gold'
+    assert not tmpdir.join('nothing').check()
+    assert os.path.lexists(path) and project.tables() == []
+    if how in ('file', 'hard link'):
+        assert tmpdir.join('database.db.migrate-lock').read() == 'gold'
+    applied_without_a_lock(project)
+
+
+def limited(server, url, limit):
+    """The URL of a user who may have so many connections."""
+    database = url.rsplit('/', 1)[1]
+    name = 'few' + database[:10]
+    found = server.create_user(name, 'secret', database)
+    server.execute({
+        'postgresql': 'ALTER ROLE %s CONNECTION LIMIT %d',
+        'mariadb': "GRANT USAGE ON *.* TO '%s'@'%%' WITH "
+                   "MAX_USER_CONNECTIONS %d"}[server.name] % (name, limit))
+    return found
+
+
+def test_one_connection_and_no_more(tmpdir, server, url):
+    project = make(tmpdir, limited(server, url, 1))
+    message = refused(project, 'needs a second connection')
+    assert 'secret' not in message
+    project.engine().dispose()
+    assert project.tables() == []
+    project.engine().dispose()
+    applied_without_a_lock(project)
+
+
+def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
+    from flask_migrate.run import watching
+    monkeypatch.setattr(watching, 'INTERVAL', 0.05)
+    project = make(tmpdir, limited(server, url, 2))
+    looked, real = [], watching.Watcher._look
+
+    def look(self, watched):
+        real(self, watched)
+        looked.append(watched.own is not None)
+    monkeypatch.setattr(watching.Watcher, '_look', look)
+    count = []
+
+    def at_work():
+        number = len(looked)
+        processes.wait_for(lambda: len(looked) > number + 1)
+        count.append(server.execute({
+            'postgresql': "SELECT count(*) FROM pg_stat_activity WHERE "
+            "datname = '%s'",
+            'mariadb': "SELECT COUNT(*) FROM information_schema.processlist "
+            "WHERE db = '%s'"}[server.name] % url.rsplit('/', 1)[1])[0][0])
+    project.app.config['AT_WORK'] = at_work
+    project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
+    project.python('upgrade', lock_timeout=5)
+    assert count == [2] and all(looked)
+    assert_applied_once(project)
+
+
+def test_no_right_to_lock(tmpdir, postgresql_server, postgresql_url):
+    database = postgresql_url.rsplit('/', 1)[1]
+    postgresql_server.execute(
+        'REVOKE EXECUTE ON FUNCTION pg_try_advisory_xact_lock(bigint) '
+        'FROM PUBLIC', database=database)
+    project = make(tmpdir, postgresql_server.create_user(
+        'few' + database[:10], 'secret', database))
+    message = refused(project, 'cannot be taken', 'permission denied')
+    assert 'another process' not in message.lower()
+    assert 'second connection' not in message
+    assert project.tables() == []
+    applied_without_a_lock(project)
+
+
+def test_a_url_without_a_database(tmpdir, mariadb_url):
+    """The tables are named with their database."""
+    server, database = mariadb_url.rsplit('/', 1)
+    project = Project(tmpdir, server + '/', version_table_schema=database)
+    project.python('init')
+    project.write_revision(
+        'one', "op.create_table('t', sa.Column('a', sa.Integer), "
+        "schema=%r)\n%s" % (str(database), AT_WORK))
+    held_locks = []
+    project.app.config['AT_WORK'] = lambda: held_locks.extend(
+        lock.key for lock in locks_of_the_run())
+    project.python('upgrade')
+    assert len(held_locks) == 1
+    assert project.query('SELECT version_num FROM %s.alembic_version'
+                         % database) == [('one',)]
+
+
+def test_an_exclusive_locking_mode(tmpdir):
+    from sqlalchemy import event
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+
+    @event.listens_for(project.engine(), 'connect')
+    def exclusive(raw, record):
+        raw.execute('PRAGMA locking_mode=EXCLUSIVE')
+    project.python('upgrade', wait=0)
+    assert_applied_once(project)
+    project.python('downgrade', revision='one', wait=0, lock_timeout=1)
+    assert project.version() == ['one']
+    project.write_revision('two', 'raise ValueError("no")', down='one')
+    with pytest.raises(CommandError) as caught:
+        project.python('upgrade')
+    assert 'The database is at one, as before' in str(caught.value)
+
+
+# ------------------------------------------------------------ behind a pooler
+
+def test_processes_behind_a_pooler(
+        tmpdir, pgbouncer, postgresql_url):         # noqa: F811
+    project = make(tmpdir, pgbouncer.url(postgresql_url.rsplit('/', 1)[1]))
+    processes.write(project)
+    assert_all_fine(processes.together(project, 6))
+    assert_applied_once(project)
+    with held(project):
+        with pytest.raises(CommandError):
+            project.python('downgrade', wait=0)
+    project.python('downgrade', revision='base', wait=0)
+
+
+def test_a_pooler_of_one_connection(
+        tmpdir, postgresql_server, pgbouncer,       # noqa: F811
+        postgresql_url, monkeypatch):
+    from flask_migrate.dialects import server
+    monkeypatch.setattr(server, 'SLOW', 0.3)
+    with pgbouncer_of(postgresql_server, size=1) as pooler:
+        project = make(tmpdir, pooler.url(postgresql_url.rsplit('/', 1)[1]))
+        # Another transaction has the only one, as the migration's may.
+        message = refused(project, 'needs a second connection')
+        # It has been said while the pooler let it wait.
+        assert message.index('PgBouncer') < message.index('Error: ')
+        assert message.count('--no-lock') == 2
+        project.engine().dispose()
+        assert project.tables() == []
+        applied_without_a_lock(project)
+        project.engine().dispose()
+
+
+# --------------------------------------------------------- several databases
+
+def test_allow_newer_concerns_one_database(tmpdir):
+    """The others of the application are migrated."""
+    project = Project(tmpdir, binds={
+        'other': 'sqlite:///%s' % tmpdir.join('other.db')})
+    project.python('init', multidb=True)
+    write_multidb_chain(project, [None, 'other'])
+    project.python('upgrade')
+    project.execute("UPDATE alembic_version SET version_num = 'later'")
+    project.execute("UPDATE alembic_version SET version_num = 'one'",
+                    'other')
+    project.execute('UPDATE account SET balance = balance / 100', 'other')
+    project.execute('CREATE TABLE a AS SELECT id, balance FROM account',
+                    'other')
+    project.execute('DROP TABLE account', 'other')
+    project.execute('ALTER TABLE a RENAME TO account', 'other')
+    before = project.query('SELECT * FROM account')
+    with pytest.raises(CommandError):
+        project.python('upgrade')
+    project.python('upgrade', allow_newer=True)
+    assert project.version() == ['later']
+    assert project.query('SELECT * FROM account') == before
+    assert_applied_once(project, 'other')
