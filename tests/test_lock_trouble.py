@@ -193,6 +193,12 @@ def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
         real(self, watched)
         looked.append(watched.own is not None)
     monkeypatch.setattr(watching.Watcher, '_look', look)
+    start = watching.Watcher.start
+
+    def started(self):
+        start(self)
+        processes.wait_for(lambda: looked)
+    monkeypatch.setattr(watching.Watcher, 'start', started)
     count = []
 
     def at_work():
