@@ -14,6 +14,8 @@ __version__ = '5.0.0'
 
 #: What ``status`` returns.
 RESULTS = ('Status', 'DatabaseStatus', 'RevisionStatus')
+#: What ``doctor`` returns.
+FOUND = ('Diagnosis', 'Finding')
 
 #: What a caller catches.
 ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
@@ -21,13 +23,13 @@ ERRORS = ('CommandError', 'MigrateError', 'MigrationFailed', 'LockTimeout',
           'NoApplication')
 
 #: What ``commands`` has for callers.
-COMMANDS = ('adopt', 'branches', 'check', 'current', 'downgrade', 'edit',
-            'ensure_version', 'heads', 'history', 'init', 'list_templates',
-            'merge', 'migrate', 'revision', 'show', 'stamp', 'status',
-            'upgrade', 'Progress')
+COMMANDS = ('adopt', 'branches', 'check', 'current', 'doctor', 'downgrade',
+            'edit', 'ensure_version', 'heads', 'history', 'init',
+            'list_templates', 'merge', 'migrate', 'revision', 'show',
+            'stamp', 'status', 'upgrade', 'Progress')
 
 __all__ = ['Migrate', 'MigrateCommand', 'Manager', 'Config']
-__all__.extend(ERRORS + RESULTS + COMMANDS)
+__all__.extend(ERRORS + RESULTS + FOUND + COMMANDS)
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,9 @@ def __getattr__(name):
     elif name in RESULTS:
         from .run import status as results
         value = getattr(results, name)
+    elif name in FOUND:
+        from .adoption.doctor import findings
+        value = getattr(findings, name)
     elif name == 'alembic_version':
         value = compat.alembic.alembic_version()
     else:

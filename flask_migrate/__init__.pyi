@@ -4,8 +4,10 @@ from os import PathLike
 from alembic import command as command
 from flask import current_app as current_app
 
+from .adoption.doctor.findings import (
+    Diagnosis as Diagnosis, Finding as Finding)
 from .commands import (
-    branches as branches, check as check, current as current,
+    branches as branches, check as check, current as current, doctor as doctor,
     downgrade as downgrade, edit as edit, ensure_version as ensure_version,
     heads as heads, history as history, init as init,
     list_templates as list_templates, merge as merge, migrate as migrate,
@@ -29,14 +31,16 @@ __all__ = [
     'Migrate', 'MigrateCommand', 'Manager', 'Config', 'CommandError',
     'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
     'ForeignKeyViolation', 'DiffsDetected', 'NoApplication',
-    'Status', 'DatabaseStatus', 'RevisionStatus',
-    'branches', 'check', 'current', 'downgrade', 'edit', 'ensure_version',
+    'Status', 'DatabaseStatus', 'RevisionStatus', 'Diagnosis', 'Finding',
+    'branches', 'check', 'current', 'doctor', 'downgrade', 'edit',
+    'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
     'revision', 'show', 'stamp', 'status', 'upgrade', 'Progress']
 
 log: Logger
 ERRORS: tuple[str, ...]
 RESULTS: tuple[str, ...]
+FOUND: tuple[str, ...]
 COMMANDS: tuple[str, ...]
 alembic_version: tuple[int, ...]
 

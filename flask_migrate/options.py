@@ -182,6 +182,14 @@ allow_drop_all = option(
 backup = option(
     'backup', '--backup', kind='optional',
     help='Copy a SQLite database first, beside it or with =PATH to there.')
+fix = option(
+    'fix', '--fix', kind='flag',
+    help='Rewrite env.py, alembic.ini and script.py.mako where they are '
+         'those of an earlier release; a copy is kept.')
+find_revision = option(
+    'find_revision', '--find-revision', kind='flag',
+    help='Build the revisions in a scratch database, and say which of them '
+         'the database fits.')
 from_models = option(
     'from_models', '--from-models', kind='flag',
     help='Take the baseline from the models instead of the database.')

@@ -48,6 +48,8 @@ SIGNATURES = {
     'check': [('directory', None)],
     'ensure_version': [('directory', None), ('sql', False)],
     'status': [('directory', None), ('models', False)],
+    'doctor': [('directory', None), ('fix', False),
+               ('find_revision', False)],
     'adopt': [('directory', None), ('from_models', False),
               ('incomplete', False), ('repository', None),
               ('dry_run', False)],
@@ -74,6 +76,7 @@ FLAGS = {
     'check': '',
     'ensure-version': '--sql',
     'status': '--models --exit-code --format',
+    'doctor': '--fix --find-revision --format',
     'adopt': '--from-models --incomplete --repository --dry-run',
 }
 

@@ -17,9 +17,11 @@ pytestmark = pytest.mark.skipif(
 PACKAGE = os.path.dirname(os.path.abspath(flask_migrate.__file__))
 
 #: The modules that have names for applications.
-PUBLIC = ['__init__', 'cli', 'commands/__init__', 'environment', 'errors',
-          'extension', 'folder/__init__', 'folder/config', 'run/__init__',
-          'run/progress', 'run/status', 'script']
+PUBLIC = ['__init__', 'adoption/__init__', 'adoption/doctor/__init__',
+          'adoption/doctor/findings', 'cli', 'commands/__init__',
+          'environment', 'errors', 'extension', 'folder/__init__',
+          'folder/config', 'run/__init__', 'run/progress', 'run/status',
+          'script']
 
 # Most of the time would go into packages that no stub says anything about.
 CONFIG = """\

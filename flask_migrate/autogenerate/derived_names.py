@@ -13,20 +13,29 @@ def refuse_to_make_again(protection):
     :param protection: the :class:`Protection` of a comparison that is over.
     :raises MigrateError: says which tables these are, and the cures.
     """
-    there = dict((_key(*each), each) for each in
+    pairs = [(old, new) for old, new in spelled_otherwise(
+                 protection.models - protection.kept,
                  protection.dropped | protection.left_alone)
-    pairs = [(there[_key(*each)], each)
-             for each in sorted(protection.models - protection.kept, key=str)
-             if _key(*each) in there]
-    pairs = [(old, new) for old, new in pairs
              if not _is_answered(protection, old)]
     if pairs:
         raise MigrateError('\n  '.join(
-            [_SPELLED % (title(*new), title(*old)) for old, new in pairs]
+            [SPELLED % (title(*new), title(*old)) for old, new in pairs]
             + _CURES))
 
 
-_SPELLED = "The models have a table '%s', and the database has '%s'."
+def spelled_otherwise(wanted, there):
+    """Tables that are there under another spelling.
+
+    :param wanted: those of the models, pairs of schema and name.
+    :param there: those that no model has, likewise.
+    :return: a list of pairs, what is there and what is wanted.
+    """
+    there = dict((_key(*each), each) for each in there)
+    return [(there[_key(*each)], each) for each in sorted(wanted, key=str)
+            if _key(*each) in there]
+
+
+SPELLED = "The models have a table '%s', and the database has '%s'."
 _CURES = [
     'Flask-SQLAlchemy 3 derives some names from the classes in another way '
     'than older releases. Nothing was written: the table, with its rows, '

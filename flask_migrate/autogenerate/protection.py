@@ -8,6 +8,7 @@ import re
 from flask import current_app
 
 from .. import compat
+from ..folder import chain
 from ..folder.creations import created_tables
 from .answers import Answers
 
@@ -104,13 +105,21 @@ class Protection(object):
     def created(self):
         """The tables that the revisions have created."""
         if self._created is None:
-            token = self.context.opts.get('upgrade_token') or 'upgrades'
-            suffix = None
-            if token.endswith('_upgrades'):
-                suffix = re.sub(r'\W', '_', token[:-len('_upgrades')])
             self._created = created_tables(
-                self.config, suffix, self.default_schema)
+                chain.read(self.config), function_suffix(self.context),
+                self.default_schema)
         return self._created
+
+
+def function_suffix(context):
+    """What ends the names of a database's functions in revisions.
+
+    :return: None in a folder of one database.
+    """
+    token = context.opts.get('upgrade_token') or 'upgrades'
+    if not token.endswith('_upgrades'):
+        return None
+    return re.sub(r'\W', '_', token[:-len('_upgrades')])
 
 
 def metadata_of(context):

@@ -16,4 +16,4 @@ from .writing import (  # noqa: F401
 from .changing import (  # noqa: F401
     downgrade, ensure_version, stamp, upgrade)
 from .looking import (  # noqa: F401
-    branches, check, current, heads, history, show, status)
+    branches, check, current, doctor, heads, history, show, status)

@@ -4,6 +4,7 @@ from typing import TypeAlias
 
 from alembic.script import Script
 
+from ..adoption.doctor.findings import Diagnosis as Diagnosis
 from ..run.progress import Progress as Progress
 from ..run.status import Status as Status
 
@@ -130,6 +131,11 @@ def status(
     x_arg: _Several | None = None,
     wait_for_database: float | None = None,
 ) -> Status: ...
+
+def doctor(
+    directory: _Path | None = None, fix: bool = False,
+    find_revision: bool = False, x_arg: _Several | None = None,
+) -> Diagnosis: ...
 
 def adopt(
     directory: _Path | None = None, from_models: bool = False,

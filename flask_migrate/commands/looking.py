@@ -159,3 +159,39 @@ def status(call, directory=None, models=False, x_arg=None,
         if models else None)
     call.show(found)
     return found
+
+
+@operation
+@options.fix
+@options.find_revision
+@options.format
+def doctor(call, directory=None, fix=False, find_revision=False, x_arg=None):
+    """Examine the whole set-up, and say what is wrong with it.
+
+    Versions of packages, manage.py, the migrations folder, its revisions and
+    the databases.  Nothing is written and no revision executed, unless an
+    option says so; env.py is run and only looked at.
+
+    :param fix: whether to rewrite the stock files of earlier releases.
+    :param find_revision: whether to find out, by building the revisions in a
+        scratch database, which of them a database fits.
+    :return: a :class:`flask_migrate.Diagnosis`: its ``findings`` have each
+        ``level`` ('error', 'warning', 'note'), ``text`` and ``cure``;
+        ``error`` is the first error's text, or None.
+    :raises alembic.util.CommandError: outside an application context, or
+        where a file cannot be rewritten.
+
+    .. versionadded:: 5.0.0
+    """
+    from flask import current_app
+    from .. import explain
+    from ..adoption import doctor as adoption
+    state = application_state()
+    directory = compat.python.path_text(directory or state.directory)
+    setup = adoption.Setup(
+        call, current_app._get_current_object(), state, directory,
+        lambda: state.migrate.get_config(directory, x_arg),
+        lambda error: explain.reason(error, call))
+    found = adoption.examine(setup)
+    call.show(found)
+    return found

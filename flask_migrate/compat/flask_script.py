@@ -144,8 +144,7 @@ def make_flask_ext_importable():
 
     :return: whether Flask has no ``flask.ext`` of its own.
     """
-    import flask
-    if 'ext' in [each[1] for each in pkgutil.iter_modules(flask.__path__)]:
+    if has_flask_ext():
         return False
     if _ExtFinder not in sys.meta_path:
         # First, or Python would find the submodules of a package again, and
@@ -220,3 +219,26 @@ def _extension(name):
             raise ImportError("No module named '%s' (%s)" % (name, real))
         raise
     return sys.modules[real]
+
+
+def needs_help():
+    """Whether Flask-Script cannot be imported by itself, or would not run."""
+    import argparse
+    import flask
+    if python.PY2:
+        return False
+    return not python.findable('flask._compat') \
+        or '_request_ctx_stack' not in vars(flask) \
+        or hasattr(argparse.ArgumentParser, '_parse_known_args2')
+
+
+def is_enabled():
+    """Whether this Python has read what ``--enable`` wrote."""
+    return any(getattr(each, '__name__', '') == 'FlaskMigrateEnabled'
+               for each in sys.meta_path)
+
+
+def has_flask_ext():
+    """Whether Flask has a ``flask.ext`` of its own."""
+    import flask
+    return 'ext' in [each[1] for each in pkgutil.iter_modules(flask.__path__)]

@@ -108,6 +108,21 @@ def importable(name):
     return True
 
 
+def findable(name):
+    """Whether there is a module; it is not imported, its package is."""
+    import pkgutil
+    return pkgutil.find_loader(name) is not None if PY2 \
+        else _find_spec(name) is not None
+
+
+def _find_spec(name):
+    from importlib.util import find_spec
+    try:
+        return find_spec(name)
+    except (ImportError, ValueError):
+        return None
+
+
 def argument_names(function):
     """The names of a function's parameters, in order.
 
@@ -216,3 +231,16 @@ def monotonic():
 def same_function(one, other):
     """Whether two are the same function of a class (2.7: unbound methods)."""
     return getattr(one, '__func__', one) is getattr(other, '__func__', other)
+
+
+def builtin_names():
+    """The names that every module has without defining them."""
+    return set(dir(sys.modules[map.__module__]))
+
+
+#: Names that Python 2 has and Python 3 has not, and what to write.
+PYTHON_2_NAMES = {} if PY2 else {
+    'unicode': 'str', 'basestring': 'str', 'long': 'int', 'xrange': 'range',
+    'raw_input': 'input', 'unichr': 'chr', 'reduce': 'functools.reduce',
+    'cmp': 'a comparison', 'file': 'open', 'execfile': 'exec',
+    'reload': 'importlib.reload', 'buffer': 'memoryview'}

@@ -21,6 +21,8 @@ class Dialect(object):
     rolls_back_ddl = False
     #: Whether a two-phase transaction may have DDL in it.
     two_phase = False
+    #: Whether it gives a name to a constraint that was made without one.
+    names_constraints = True
     #: The program that copies a database.
     dump_tool = None
     #: Whether a column that gets another name has to be declared anew.
@@ -46,6 +48,10 @@ class Dialect(object):
     def server_title(self, connection):
         """What the server of a Connection is called in messages."""
         return self.title or self.name
+
+    def is_in_memory(self, engine):
+        """Whether a database is gone with the process."""
+        return False
 
     def lock(self, engine, connection=None):
         """The Lock of a database, not yet held; None: there is none.

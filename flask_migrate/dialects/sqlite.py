@@ -33,7 +33,11 @@ class SQLite(Dialect):
     rolls_back_ddl = True
     drops_in_any_order = True
     copies_tables = True
+    names_constraints = False
     context_arguments = {'transactional_ddl': True}
+
+    def is_in_memory(self, engine):
+        return database_file(engine) is None
 
     def lock(self, engine, connection=None):
         path = database_file(engine, connection)

@@ -1,5 +1,4 @@
 """What is known of a failure."""
-import os
 import re
 import sys
 import traceback
@@ -109,15 +108,6 @@ def _engines():
         except Exception:
             continue        # it is this engine's failure, perhaps
     return found
-
-
-def relative(path):
-    """A path as a user would write it."""
-    try:
-        found = os.path.relpath(path)
-    except (EnvironmentError, ValueError):      # another drive of Windows
-        return text(path)
-    return text(path if found.startswith('..') else found)
 
 
 def on_one_line(message):

@@ -5,7 +5,8 @@ import re
 
 from ..compat.python import text
 from ..folder import chain
-from .facts import on_one_line, relative
+from ..folder.paths import relative
+from .facts import on_one_line
 from .legacy_sql import replacement
 
 

@@ -6,7 +6,7 @@ import traceback
 
 from .. import compat
 from ..errors import MigrationFailed, of_the_same_kind
-from .facts import relative
+from ..folder.paths import relative
 from .legacy_sql import replacement
 
 #: Characters of a statement that are shown, and how many statements.

@@ -106,12 +106,29 @@ def _all_that_can_be_read(folders):
 
 
 def _files(folders):
-    return [_read(os.path.join(parent, name)) for folder in folders
+    return [read_file(path) for path in _paths(folders)]
+
+
+def paths(config):
+    """The paths of the revision files of a Config."""
+    try:
+        found = compat.alembic.revision_files(
+            compat.alembic.script_directory(config))
+    except Exception:       # alembic.ini is wrong
+        found = None
+    if found is None:
+        return _paths(folders(config))
+    return [os.path.join(*each) for each in found]
+
+
+def _paths(folders):
+    return [os.path.join(parent, name) for folder in folders
             for parent, _, names in os.walk(folder) for name in sorted(names)
             if name.endswith('.py') and name != '__init__.py']
 
 
-def _read(path):
+def read_file(path):
+    """The File of a path, read and not executed; None: that cannot be."""
     try:
         with open(path, 'rb') as file:
             tree = ast.parse(file.read())

@@ -6,21 +6,21 @@ nothing.
 import ast
 
 from .. import compat
-from .chain import read
 
 _SIGNS = (b'create_table', b'rename_table', b'drop_table')
 
 
-def created_tables(config, suffix, default_schema=None):
+def created_tables(files, suffix, default_schema=None):
     """The tables that the revisions of a folder leave behind.
 
+    :param files: the revision files in their order, chain.Files.
     :param suffix: of the functions for the database at hand, in a folder of
         several databases; None in a folder of one.
     :param default_schema: a schema that is the same as none.
     :return: a set of pairs, schema and name.
     """
     tables = set()
-    for file in read(config):
+    for file in files:
         for function, names in _calls(file.path, suffix):
             schema, names = names[0], names[1:]
             if schema == default_schema:

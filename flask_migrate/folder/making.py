@@ -24,7 +24,7 @@ def check_folder(directory):
     """
     from flask import current_app
     if not os.path.isdir(directory):
-        raise MigrateError(_no_folder(directory, current_app.root_path))
+        raise MigrateError(no_folder(directory, current_app.root_path))
     for name in NEEDED:
         if not os.path.isfile(os.path.join(directory, name)):
             raise MigrateError(
@@ -43,7 +43,7 @@ def check_folder(directory):
                 % (text(versions), text(error.strerror)))
 
 
-def _no_folder(directory, root_path):
+def no_folder(directory, root_path):
     """Why a directory is no migrations folder, and what to do."""
     if os.path.exists(directory):
         return "'%s' is a file, not a migrations folder. Give the folder " \

@@ -28,7 +28,7 @@ def make_ready(call, offline):
     except Exception:
         return      # env.py has engines of its own, or Alembic says why not
     for name, engine in engines:
-        _check_place(call, app, state, name, engine)
+        _check_place(call, app, name, engine)
     seconds = call.arguments.get('wait_for_database')
     if seconds is None:
         seconds = state.migrate.wait_for_database
@@ -39,21 +39,11 @@ def make_ready(call, offline):
         [engine for _, engine in engines], seconds, call.say)
 
 
-def _check_place(call, app, state, name, engine):
+def _check_place(call, app, name, engine):
     """Refuse a new database where the tables are in another file."""
-    url = dict(compat.env_py.configured_urls(app)).get(name)
-    places = compat.flask_sqlalchemy.sqlite_places(app, url)
-    if not places:
+    lines = moved(app, name, engine)
+    if not lines or call.arguments.get('new_database'):
         return
-    version_table = state.configure_args.get('version_table')
-    other = dialects.of(engine).left_behind(engine, places, [
-        version_table or 'alembic_version'] + compat.flask_sqlalchemy
-        .table_names(app, state.db, name))
-    if other is None or call.arguments.get('new_database'):
-        return
-    setting = "SQLALCHEMY_BINDS['%s']" % name if name \
-        else 'SQLALCHEMY_DATABASE_URI'
-    lines = _moved(engine, other, setting)
     if 'new_database' not in call.arguments:
         call.warn('\n  '.join(lines))
         return
@@ -61,7 +51,25 @@ def _check_place(call, app, state, name, engine):
         'If a new database is wanted, add --new-database.']))
 
 
-def _moved(engine, other, setting):
+def moved(app, name, engine):
+    """Whether a new database is looked for where the old one is not.
+
+    :param name: its bind key, or None.
+    :return: lines that say so, and what to do; none where it is not so.
+    """
+    state = app.extensions['migrate']
+    url = dict(compat.env_py.configured_urls(app)).get(name)
+    places = compat.flask_sqlalchemy.sqlite_places(app, url)
+    if not places:
+        return []
+    version_table = state.configure_args.get('version_table')
+    other = dialects.of(engine).left_behind(engine, places, [
+        version_table or 'alembic_version'] + compat.flask_sqlalchemy
+        .table_names(app, state.db, name))
+    if other is None:
+        return []
+    setting = "SQLALCHEMY_BINDS['%s']" % name if name \
+        else 'SQLALCHEMY_DATABASE_URI'
     return [
         'The database %s is new and has no tables; those of this application '
         'are in %s.' % (engine.url.database, other.path),

@@ -13,7 +13,7 @@ from .migration import (  # noqa: F401
     steps, version_table)
 from .reading import (  # noqa: F401
     ENCODED, load_python_file, load_revisions, mark_encoding,
-    read_scripts_by, version_folders)
+    read_scripts_by, revision_files, version_folders)
 from .scripts import (  # noqa: F401
     failed_hook, format_script, generate_revision, is_unknown, new_rev_id,
     script_directory, script_heads, script_revisions, targets, tell_of_files,

@@ -85,7 +85,7 @@ def _all_current(directory, heads):
 def _scripts(directory, make):
     """The Scripts of a ScriptDirectory, made by *make* where it can."""
     from alembic.script import Script
-    files = _files(directory)
+    files = revision_files(directory)
     if files is None:
         return list(directory._load_revisions())
     scripts = [make(Script, folder, name)
@@ -101,7 +101,7 @@ def _executed(kind, directory, folder, name):
     return kind._from_path(directory, os.path.join(folder, name))   # 1.16
 
 
-def _files(directory):
+def revision_files(directory):
     """The revision files of a ScriptDirectory, as Alembic finds them.
 
     :return: pairs of folder and file name; None where it is for Alembic to
