@@ -63,6 +63,37 @@ else:
 
 def migrate_command(flask_script):
     """Return a new Manager with all operations as its commands."""
+    operation = _operation_class(flask_script)
+    manager = _manager_class(flask_script, operation)()
+    # Set, not passed: usage= would destroy the usage line of each command.
+    if not hasattr(manager, 'description'):     # Flask-Script 0.5
+        manager.usage = HELP
+    manager.help = manager.description = HELP
+    for name in ORDER:
+        manager.add_command(
+            command_name(OPERATIONS[name]),
+            _declared(flask_script, operation(), OPERATIONS[name]))
+    return manager
+
+
+def _operation_class(flask_script):
+    """The Command that an operation becomes."""
+    class Operation(flask_script.Command):
+        def get_options(self):
+            return _without_overridden(flask_script.Command.get_options(self))
+
+        def create_parser(self, *args, **kwargs):
+            if 'parents' in kwargs:     # as above
+                kwargs['parents'] = []
+            parser = command_parser(flask_script.Command.create_parser(
+                self, *args, **kwargs))
+            give_help_on_h(parser)
+            return parser
+    return Operation
+
+
+def _manager_class(flask_script, Operation):
+    """The Manager that takes what argparse makes hard."""
     class MigrateManager(flask_script.Manager):
         """A Manager whose commands are found by :class:`_Commands`."""
 
@@ -105,29 +136,7 @@ def migrate_command(flask_script):
                     prog, mistyped(args[0], self._commands)))
                 sys.exit(2)
             return flask_script.Manager.handle(self, prog, *args)
-
-    class Operation(flask_script.Command):
-        def get_options(self):
-            return _without_overridden(flask_script.Command.get_options(self))
-
-        def create_parser(self, *args, **kwargs):
-            if 'parents' in kwargs:     # as above
-                kwargs['parents'] = []
-            parser = command_parser(flask_script.Command.create_parser(
-                self, *args, **kwargs))
-            give_help_on_h(parser)
-            return parser
-
-    manager = MigrateManager()
-    # Set, not passed: usage= would destroy the usage line of each command.
-    if not hasattr(manager, 'description'):     # Flask-Script 0.5
-        manager.usage = HELP
-    manager.help = manager.description = HELP
-    for name in ORDER:
-        manager.add_command(
-            command_name(OPERATIONS[name]),
-            _declared(flask_script, Operation(), OPERATIONS[name]))
-    return manager
+    return MigrateManager
 
 
 def _without_overridden(found):

@@ -149,7 +149,7 @@ def status(call, directory=None, models=False, x_arg=None,
     .. versionadded:: 5.0.0
     """
     from .. import autogenerate as writing, explain
-    from ..run.status import examine
+    from ..run.examining import examine
     application_state()
     found = examine(
         call, lambda: configure(call, directory, x_arg,

@@ -9,7 +9,7 @@ from ...autogenerate.protection import metadata_of
 from ...databases import application_databases, forgotten_names, name_of
 from ...run import readiness
 from ...run.looking import Run, through_env_py
-from ...run.status import shown_url
+from ...run.examining import shown_url
 from . import of_one_database
 from .findings import Finding
 
