@@ -53,7 +53,7 @@ def create(call, message, autogenerate, dry_run=False, rename=None,
         _mention_binds(call.write)
     if autogenerate:
         mention_left_alone(run.protections, call.note)
-        for text in run.warnings:
+        for text in run.warnings if scripts or texts else ():
             call.warn(text)
     if not scripts and not texts:
         if autogenerate:

@@ -7,8 +7,8 @@ after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
 from . import (
-    casts, defaults, enum_values, enums, foreign_key_indexes, names,
-    ordering)
+    casts, defaults, destructive, enum_values, enums, foreign_key_indexes,
+    names, ordering)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -35,6 +35,7 @@ WRITING = [
     names.name_new_constraints,
     names.keep_unique,
     fill_required_columns,
+    destructive.mark,
 ]
 
 #: How that is written for a kind of database.  These are given the Found and
