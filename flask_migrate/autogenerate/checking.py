@@ -1,17 +1,37 @@
 """Whether the databases are what the models say."""
+from alembic.util import CommandError
 from flask import current_app
 
 from .. import compat
-from ..errors import DiffsDetected
+from ..errors import DiffsDetected, of_the_same_kind
 from ..run.looking import through_env_py
 from .comparison import Comparison
 from .protection import protect
+from .words import Differences, lines
 
 
 def check(call):
     """Raise where autogenerate would find something."""
+    if call.format == 'json':
+        call.config.let_print(False)
+    try:
+        _check(call)
+    except CommandError as error:
+        if not hasattr(error, 'diffs'):
+            raise
+        if call.format == 'json':
+            call.show(Differences(error.diffs))
+        raise of_the_same_kind(DiffsDetected(
+            'New upgrade operations detected: database and models differ.'
+            '\n  ' + '\n  '.join(map(compat.python.native,
+                                     lines(error.diffs))),
+            error.diffs), error)
+    if call.format == 'json':
+        call.show(Differences([]))
+
+
+def _check(call):
     from alembic import command
-    from alembic.util import CommandError
     diffs, message = [], None
     arguments = dict(current_app.extensions['migrate'].configure_args)
     if hasattr(command, 'check'):                       # Alembic 1.9
@@ -33,8 +53,7 @@ def check(call):
     with through_env_py(call, run):
         _compare(run, diffs)
     if diffs or message:
-        raise DiffsDetected(
-            message or 'New upgrade operations detected: %s' % diffs, diffs)
+        raise DiffsDetected(message or '', diffs)
     call.config.print_stdout('No new upgrade operations detected.')
 
 
@@ -44,8 +63,7 @@ def differences(config, context):
     :param config: of the migrations folder.
     :param context: Alembic's MigrationContext.
     """
-    return [compat.python.text(each)
-            for each in _diffs(protect(config, context))]
+    return lines(_diffs(protect(config, context)))
 
 
 def _diffs(protection):
@@ -68,7 +86,6 @@ def _diffs(protection):
 
 def _compare(run, diffs):
     """Note the differences of each database, without Alembic's command."""
-    from alembic.util import CommandError
     script = compat.alembic.script_directory(run.call.config)
 
     def compare(heads, context):

@@ -5,7 +5,6 @@ from .. import compat
 from ..databases import database_names, name_of
 from ..run.looking import Run
 from .answers import Answers
-from .column_types import render_item
 from .derived_names import refuse_to_make_again
 from .protection import protect
 from .questioner import Questioner
@@ -62,6 +61,7 @@ class Comparison(Run):
             compat.alembic.write_scripts_to(
                 self.environment.script, self.scripts_folder)
         if compat.alembic.has_operations():
+            from .column_types import render_item   # it imports those
             compat.alembic.note_tables(kwargs)
             compat.alembic.take_over_defaults(kwargs)
             kwargs['render_item'] = render_item(kwargs.get('render_item'))

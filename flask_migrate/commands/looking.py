@@ -112,6 +112,7 @@ def current(call, directory=None, verbose=False, head_only=False,
 
 
 @operation
+@options.format
 @options.wait_for_database
 def check(call, directory=None, x_arg=None, wait_for_database=None):
     """Check that the database is what the models say.

@@ -40,6 +40,7 @@ class Call(object):
     """
 
     interactive = False     # whether somebody sees what is written
+    format = 'text'         # what show() prints, if anything
     signals = NoSignals()   # those that have come, of a command line
 
     def __init__(self, operation='', arguments=None):
