@@ -3,8 +3,10 @@
 Everything here happens in environments of its own, made for a test: links to
 the packages of the one that runs the tests.
 """
+import compileall
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -22,8 +24,8 @@ try:
 except ImportError:
     from urllib2 import urlopen         # Python 2.7
 
-PACKAGES = ('flask', 'flask_migrate', 'flask_script', 'flask_sqlalchemy',
-            'sqlalchemy', 'alembic')
+PACKAGES = ('flask', 'flask_script', 'flask_sqlalchemy', 'sqlalchemy',
+            'alembic')
 
 #: As the guides of 2013 have it, with the imports that come first there.
 MANAGE_2013 = '''
@@ -104,9 +106,10 @@ class Environment(object):
 
     :param folder: where it is made.
     :param kind: 'user' or 'venv'.
+    :param package: folder of the package, compiled.
     """
 
-    def __init__(self, folder, kind):
+    def __init__(self, folder, kind, package):
         base = getattr(sys, 'real_prefix', getattr(sys, 'base_prefix', ''))
         name = 'python%d.%d' % sys.version_info[:2]
         self.python = os.path.join(base or sys.prefix, 'bin', name)
@@ -130,23 +133,20 @@ class Environment(object):
         assert self.folder.startswith(str(folder))
         if not os.path.isdir(self.folder):
             os.makedirs(self.folder)
-        self._install()
+        self._install(package)
 
-    def _install(self):
+    def _install(self, package):
+        os.symlink(package, os.path.join(self.folder, 'flask_migrate'))
         for name in PACKAGES:
             module = sys.modules.get(name) or __import__(name)
             parent = os.path.dirname(os.path.abspath(module.__file__))
             if os.path.basename(parent) == name:
                 parent = os.path.dirname(parent)
-            if name == 'flask_migrate':
-                names = [name]      # nothing else of a checkout
-            else:
-                names = [each for each in os.listdir(parent)
-                         if not each.endswith('.pth') and 'flask_migrate'
-                         not in each.lower().replace('-', '_')]
-            for each in names:
+            for each in os.listdir(parent):
                 target = os.path.join(self.folder, each)
-                if not os.path.lexists(target):
+                if not each.endswith('.pth') and 'flask_migrate' not in \
+                        each.lower().replace('-', '_') \
+                        and not os.path.lexists(target):
                     os.symlink(os.path.join(parent, each), target)
 
     def uninstall(self, name):
@@ -182,14 +182,24 @@ KINDS = ['user'] if compat.python.PY2 else [
     'venv', pytest.param('user', marks=pytest.mark.once)]
 
 
+@pytest.fixture(scope='module')
+def package(tmpdir_factory):
+    """A copy of the package, as it is installed: compiled."""
+    source = os.path.dirname(os.path.abspath(flask_migrate.__file__))
+    target = str(tmpdir_factory.mktemp('package').join('flask_migrate'))
+    shutil.copytree(source, target)
+    compileall.compile_dir(target, quiet=1)
+    return target
+
+
 @pytest.fixture(params=KINDS)
-def environment(tmpdir, request):
-    return Environment(tmpdir.mkdir('environment'), request.param)
+def environment(tmpdir, request, package):
+    return Environment(tmpdir.mkdir('environment'), request.param, package)
 
 
 @pytest.fixture
-def user_site(tmpdir):
-    return Environment(tmpdir.mkdir('environment'), 'user')
+def user_site(tmpdir, package):
+    return Environment(tmpdir.mkdir('environment'), 'user', package)
 
 
 def _flask_has_ext():
@@ -240,7 +250,6 @@ def test_an_application_of_2013(tmpdir, environment):
     assert folder.join('manage.py').read_binary() == text
     assert environment.switch('disable') == 'Removed %s\n' % environment.file
     assert sorted(os.listdir(environment.folder)) == before
-    assert environment.switch('disable').startswith('Nothing to remove')
 
 
 def test_an_application_of_2015(tmpdir, user_site):
@@ -404,9 +413,8 @@ def test_a_file_of_an_earlier_release(user_site):
 
 
 @pytest.mark.once
-def test_a_checkout_that_is_not_installed(tmpdir, user_site):
+def test_a_checkout_that_is_not_installed(tmpdir, user_site, package):
     """Only there could its Python import the package."""
-    package = os.path.dirname(os.path.abspath(flask_migrate.__file__))
     os.symlink(package, str(tmpdir.join('flask_migrate')))
     user_site.uninstall('flask_migrate')
     user_site.folder_before = sorted(os.listdir(user_site.folder))
@@ -438,6 +446,14 @@ def test_what_may_not_be_removed(tmpdir, monkeypatch, capsys):
     assert main(['--disable']) == 1
     out, err = capsys.readouterr()
     assert out == '' and err.startswith("Error: Can't remove '")
+
+
+def test_nothing_to_remove(tmpdir, monkeypatch, capsys):
+    monkeypatch.setattr(enabling, 'folders', lambda: [str(tmpdir)])
+    assert main(['--disable']) == 0
+    assert capsys.readouterr()[0].startswith('Nothing to remove')
+    assert main(['--status']) == 0
+    assert capsys.readouterr()[0].startswith('Not enabled')
 
 
 @pytest.fixture

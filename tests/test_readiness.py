@@ -14,7 +14,7 @@ import flask_migrate
 from flask_migrate import dialects
 from flask_migrate.dialects import starting
 from processes import start, write
-from project import Project
+from project import COMMAND_LINES, Project
 from servers import postgresql_driver_missing, skip_without
 
 
@@ -87,8 +87,11 @@ def test_a_server_that_starts_late(tmpdir, server, url):
 
 
 @pytest.mark.once
-def test_in_a_process_of_its_own(tmpdir, server, url, command_line):
-    project = project_of(tmpdir, url)
+@pytest.mark.parametrize('kind, command_line', [
+    ('postgresql', 'manage'), ('mariadb', COMMAND_LINES[-1])])
+def test_in_a_process_of_its_own(request, tmpdir, kind, command_line):
+    server = request.getfixturevalue(kind + '_server')
+    project = project_of(tmpdir, request.getfixturevalue(kind + '_url'))
     write(project, wait_for_database=0.01)
     server.halt()
     try:
