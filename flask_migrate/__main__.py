@@ -52,12 +52,17 @@ def main(argv):
 
 def switch(name):
     """Run the function of ``enabling`` for an option; return an exit code."""
-    from . import enabling
+    from . import console, enabling
     try:
-        sys.stdout.write(getattr(enabling, name)())
+        text = getattr(enabling, name)()
     except enabling.MigrateError as error:
-        sys.stderr.write('Error: %s\n' % error)
+        console.report(error)
         return 1
+    try:
+        sys.stdout.write(text)
+    except UnicodeError:        # a terminal that lacks letters of a path
+        sys.stdout.write(text.encode('ascii', 'backslashreplace')
+                         .decode('ascii'))
     return 0
 
 

@@ -53,6 +53,8 @@ import sys; exec(%r, {'sys': sys, '__name__': 'flask_migrate_enable'})
 #: What an old application does, in the order that fails without the file.
 CHECK = '''
 import sys
+# Where it starts, which is '', may have modules of the library's names.
+sys.path[:] = [folder for folder in sys.path if folder]
 if 'FlaskMigrateEnabled' not in [
         getattr(each, '__name__', '') for each in sys.meta_path]:
     sys.exit('it does not read that folder')

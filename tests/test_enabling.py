@@ -395,6 +395,25 @@ def test_it_takes_its_file_back(user_site):
 
 
 @pytest.mark.once
+def test_packages_with_names_of_the_library(user_site):
+    """As enum34 and typing are; no other start of Python finds them first."""
+    with open(os.path.join(user_site.folder, 'json.py'), 'w') as file:
+        file.write('1 / 0\n')
+    user_site.switch('enable')
+
+
+@pytest.mark.skipif(compat.python.PY2, reason='2.7 has no text in paths')
+def test_any_path_on_any_terminal(tmpdir, package):
+    environment = Environment(tmpdir.mkdir(u'\u65e5\u672c'), 'user', package)
+    environment.env.update(LC_ALL='C.UTF-8', LANG='C.UTF-8',
+                           PYTHONIOENCODING='ascii')
+    assert enabling.NAME in environment.switch('enable')
+    assert os.path.exists(environment.file)
+    assert environment.switch('disable').startswith('Removed ')
+    assert not os.path.exists(environment.file)
+
+
+@pytest.mark.once
 def test_a_file_of_an_earlier_release(user_site):
     """It is replaced; put back if that fails."""
     with open(user_site.file, 'w') as file:
