@@ -5,25 +5,14 @@ lines run it as the call of a :class:`CommandLine`.
 """
 from contextlib import contextmanager
 import json
-import logging
-import logging.config
 import os
 import signal
 import sys
 import threading
 
-from . import compat
+from . import compat, logs
 from .run.call import Call
 from .run.interrupts import Signals
-
-log = logging.getLogger('flask_migrate')
-
-#: Where Alembic and this package log to.
-LOGGERS = ('alembic', 'flask_migrate')
-
-#: Alembic's loggers that speak of Alembic (the second is that of 0.6).
-NOISY = ('alembic.runtime.migration', 'alembic.migration',
-         'alembic.runtime.plugins')
 
 
 class CommandLine(Call):
@@ -53,7 +42,10 @@ class CommandLine(Call):
                 self.write(line)
 
     def log(self, text, *args):
-        log.info(text, *args)
+        logs.show(logs.PROGRESS, compat.python.text(text) % args)
+
+    def say(self, text):
+        logs.show('flask_migrate', text)
 
     def note(self, text):
         to_stderr(u'%s\n' % compat.python.text(text))
@@ -73,7 +65,7 @@ class CommandLine(Call):
         yield
 
     def logging(self, ini):
-        return _logging.used(lambda: _visible(ini))
+        return _logging.used(lambda: logs.visible(ini))
 
 
 class Shared(object):
@@ -201,73 +193,3 @@ def _text(error):
     if isinstance(text, bytes):
         text = text.decode('utf-8', 'replace')
     return text
-
-
-class _Noise(logging.Filter):
-    """Hide what Alembic says of itself in every command."""
-
-    # 'Running %s' comes from us, with a number and the time it took.
-    starts = ('Context impl ', 'Will assume ', 'setting up autogenerate',
-              'setup plugin ', 'Generating static SQL', 'Running ')
-
-    def filter(self, record):
-        return not str(record.msg).startswith(self.starts)
-
-
-@contextmanager
-def _visible(ini):
-    """Show what Alembic logs on stderr, as alembic.ini says it.
-
-    What the application has set up itself stays, and all is as it was
-    afterwards.
-    """
-    root = logging.getLogger()
-    before = [(logger, logger.level, logger.handlers[:], logger.propagate)
-              for logger in [root] + list(root.manager.loggerDict.values())
-              if isinstance(logger, logging.Logger)]
-    _read_ini(ini, root)
-    for logger in [logging.getLogger(name) for name in LOGGERS]:
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
-        if not any(_is_seen(handler)
-                   for handler in root.handlers + logger.handlers):
-            logger.addHandler(_handler())
-    noise = _Noise()
-    for name in NOISY:
-        logging.getLogger(name).addFilter(noise)
-    try:
-        yield
-    finally:
-        for name in NOISY:
-            logging.getLogger(name).removeFilter(noise)
-        for logger, level, handlers, propagate in before:
-            logger.setLevel(level)
-            logger.handlers[:] = handlers
-            logger.propagate = propagate
-
-
-def _read_ini(ini, root):
-    """Set up logging as alembic.ini says, beside the application's own."""
-    handlers, level = root.handlers[:], root.level
-    try:
-        logging.config.fileConfig(ini, disable_existing_loggers=False)
-    except Exception:
-        # No logging section, or a wrong one: the defaults will do.
-        root.handlers[:], root.level = handlers, level
-    if handlers:
-        # The application set up logging itself.
-        root.handlers[:] = handlers
-        root.setLevel(level)
-
-
-def _is_seen(handler):
-    """Whether a handler writes progress where the user looks."""
-    return getattr(handler, 'stream', None) in (sys.stderr, sys.stdout) \
-        and handler.level <= logging.INFO
-
-
-def _handler():
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter(
-        '%(levelname)-5.5s [%(name)s] %(message)s'))
-    return handler

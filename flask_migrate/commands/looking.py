@@ -108,6 +108,10 @@ def current(call, directory=None, verbose=False, head_only=False,
     from ..run import looking
     configure(call, directory, x_arg)
     look(call, 'current', verbose=verbose, check_heads=check_heads)
+    for plan in call.run.plans:
+        # Alembic prints nothing of these, from 0.7 on.
+        if plan.name and not plan.heads and compat.alembic.has_branches():
+            call.write(plan.label(u'base'))
     return looking.current_scripts(call.run)
 
 

@@ -10,7 +10,7 @@ from . import python
 
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
          'env_py', 'flask_script', 'flask_sqlalchemy', 'inspection',
-         'legacy_sql', 'packages', 'signals', 'sqlalchemy',
+         'legacy_sql', 'logs', 'packages', 'signals', 'sqlalchemy',
          'sqlalchemy_events', 'sqlite')
 
 

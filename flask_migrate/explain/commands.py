@@ -50,14 +50,14 @@ def _unknown(facts, revision):
         if not isinstance(target, compat.python.string_types):
             target = ' '.join(target or ['head'])
         cure = "'db stamp --purge %s' forgets it." % target
-        return "The database is at revision '%s', which has no file in " \
-            "%s.\n  %s" % (revision, facts.versions, cure)
+        return "The %s is at revision '%s', which has no file in " \
+            "%s.\n  %s" % (facts.database, revision, facts.versions, cure)
     return (
-        "The database is at revision '%s', which has no file in %s.\n"
+        "The %s is at revision '%s', which has no file in %s.\n"
         "  Either this code is older than the database (a deployment was "
         "rolled back): deploy the newer code, or downgrade with it first. "
         "Or the file was deleted: restore it from version control.%s"
-        % (revision, facts.versions,
+        % (facts.database, revision, facts.versions,
            "\n  'db upgrade --allow-newer' leaves the database as it is."
            if facts.operation == 'upgrade' else ''))
 
@@ -94,15 +94,15 @@ def _relative_step(facts, steps):
     if facts.operation == 'upgrade':
         left = chain.pending(facts.files(), facts.at)
         if not left:
-            return "Nothing to upgrade: the database is at the newest " \
-                "revision%s." % (', ' + ', '.join(facts.at)
+            return "Nothing to upgrade: the %s is at the newest " \
+                "revision%s." % (facts.database, ', ' + ', '.join(facts.at)
                                  if facts.at else '')
         return "Can't upgrade by %d: only %d pending: %s. 'db upgrade head' " \
             "applies all." % (count, len(left), _listed(left))
     if facts.operation == 'downgrade':
         if not facts.at:
-            return 'Nothing to downgrade: the database is at base, no ' \
-                'revision is applied.'
+            return 'Nothing to downgrade: the %s is at base, no ' \
+                'revision is applied.' % facts.database
         files = facts.files()
         applied = len(files) - len(chain.pending(files, facts.at))
         return "Can't downgrade by %d: only %d applied. 'db downgrade base' " \
@@ -118,9 +118,9 @@ def _behind(facts, *_):
     left = chain.pending(facts.files(), facts.at or ())
     if not left:
         return None
-    return "Target database is not up to date: it is at %s, and %d %s " \
+    return "Target %s is not up to date: it is at %s, and %d %s " \
         "pending: %s.\n  Run 'db upgrade' first, then repeat the command." % (
-            ', '.join(facts.at or ()) or 'base', len(left),
+            facts.database, ', '.join(facts.at or ()) or 'base', len(left),
             'revision is' if len(left) == 1 else 'revisions are',
             _listed(left))
 
@@ -146,9 +146,9 @@ def _no_range(facts):
 def _not_on_the_way(facts, *_):
     if facts.operation != 'downgrade':
         return None
-    return "Can't downgrade to '%s': it is not below the database's " \
-        "revision, %s. 'db history' shows the order." % (
-            text(facts.arguments.get('revision')),
+    return "Can't downgrade to '%s': it is not below the revision of the " \
+        "%s, %s. 'db history' shows the order." % (
+            text(facts.arguments.get('revision')), facts.database,
             ', '.join(facts.at or ()) or 'base')
 
 

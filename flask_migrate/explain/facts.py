@@ -41,6 +41,12 @@ class Facts(object):
         plans = self.call.run.plans if self.call.run else None
         return plans[-1].heads if plans else None
 
+    @property
+    def database(self):
+        """What that database is called: "database", with its name."""
+        plans = self.call.run.plans if self.call.run else None
+        return plans[-1].title() if plans else 'database'
+
     def engine(self):
         """The engine that an error of the database is about, or None."""
         run = self.call.run

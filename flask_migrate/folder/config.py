@@ -49,6 +49,9 @@ class Config(AlembicConfig):
     #: Alembic's RevisionMap, read already, for its next ScriptDirectory.
     loaded = None
 
+    #: The name of the database that is printed about, where there are several.
+    database = ''
+
     #: Is called with the path of a revision file before it is written.
     before_writing = None
 
@@ -66,6 +69,9 @@ class Config(AlembicConfig):
         """Print a line; only with *arg* it is a format."""
         if not arg:     # Alembic formats it then, too: a '%' in a path
             text = escaped(compat.python.text(text))
+        if self.database:
+            text = u'%s: %s' % (escaped(compat.python.text(self.database)),
+                                text)
         AlembicConfig.print_stdout(self, text, *arg)
 
     def set_section_option(self, section, name, value):

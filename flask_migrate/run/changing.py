@@ -9,7 +9,7 @@ from functools import partial
 from flask import current_app
 
 from .. import compat, dialects
-from ..databases import application_databases, name_of
+from ..databases import application_databases
 from ..errors import LockLost
 from .failing import Failure, read
 from .journal import Journal
@@ -33,8 +33,8 @@ class Running(object):
         self.plan = plan
         self.journal = journal
         self.start = compat.python.monotonic()
-        self.text = '[%d/%d] Running %s' % (
-            self.number, self.total, compat.alembic.step_text(step))
+        self.text = plan.label(u'[%d/%d] Running %s' % (
+            self.number, self.total, compat.alembic.step_text(step)))
 
 
 class Change(Run):
@@ -123,8 +123,8 @@ class Change(Run):
             return read()
         heads = read()
         plan = Plan(context, heads, view=dialects.of(
-            context.connection).view(context.connection))
-        plan.name = self._name(plan.engine)
+            context.connection).view(context.connection),
+            name=self.name_in(context))
         self.plans.append(plan)
         plan.newer = self.allow_newer and compat.alembic.is_unknown(
             self.environment.script, plan.heads)
@@ -180,13 +180,6 @@ class Change(Run):
                      in application_databases(app, state.db, True)]
         return found if engine in found else found + [engine]
 
-    def _name(self, engine):
-        """The name of a database, if env.py knows of several."""
-        if not self.multidb:
-            return ''
-        app = current_app._get_current_object()
-        return name_of(app, app.extensions['migrate'].db, engine)
-
     def _plan_of(self, context):
         for plan in self.plans:
             if plan.context is context:
@@ -211,12 +204,14 @@ class Change(Run):
     def _follow_sql(self, steps, context):
         """Note which revision is being printed."""
         for step in steps:
-            self.running = Running(step, 0, 0, Plan(context, ()), None)
-            yield step
+            self.running = Running(step, 0, 0, Plan(
+                context, (), name=self.name_in(context)), None)
+            yield self._for_default(step, context)
             self.running = None
 
     def _follow(self, plan):
         """Note which revision is running, and when it is done."""
+        self.name = plan.name
         connection = plan.context.connection
         journal = _of(connection, self._journals)
         self._watch(connection)
@@ -229,13 +224,25 @@ class Change(Run):
                                    journal)
             self.legacy_sql.on(connection,
                                compat.alembic.step_parts(step)[0])
-            yield step
+            yield self._for_default(step, plan.context)
             self.legacy_sql.off()
             self.call.signals.check()
             running, self.running = self.running, None
             self.done += 1
             self._report(running)
         _of(connection, self._borrowed).finish()
+
+    def _for_default(self, step, context):
+        """Let a step of the single-database time be for that database.
+
+        It has no parameter for the name, and other databases just note it.
+        """
+        if not self.multidb or compat.alembic.takes_engine_name(step):
+            return step
+        skip = self.name_in(context) not in ('', 'default')
+        if skip:
+            self.running.text += u' (nothing: it is of the default database)'
+        return compat.alembic.without_engine_name(step, skip)
 
     def _report(self, running):
         seconds = compat.python.monotonic() - running.start
@@ -244,7 +251,7 @@ class Change(Run):
             self.progress(Progress(
                 running.number, running.total,
                 compat.alembic.step_text(running.step), seconds,
-                running.plan.engine))
+                running.plan.engine, running.plan.name))
 
     def _check_locks(self):
         lost = self.locks.lost()

@@ -137,49 +137,52 @@ def _waits(settings):
             migrate.lock_timeout if timeout is None else timeout)
 
 
-def _heads_text(plans):
-    return u', '.join(sorted(set(
-        head for plan in plans for head in plan.heads))) or u'base'
+def _heads_text(plan):
+    return u', '.join(sorted(plan.heads)) or u'base'
 
 
 def _say_nothing_to_do(run):
     for plan in run.plans:
         if plan.newer:
-            run.call.write(
+            run.call.write(plan.label(
                 u'The database is at %s, which this code does not know: it '
-                u'is newer. Nothing was done.' % _heads_text([plan]))
-    plans = [plan for plan in run.plans if not plan.newer]
-    if run.done or run.purging or not plans:
-        return
-    if run.waited:
-        run.call.write(u'Nothing to do: another process has brought the '
-                       u'database to %s.' % _heads_text(plans))
+                u'is newer. Nothing was done.' % _heads_text(plan)))
+        elif not plan.steps and not run.purging:
+            run.call.write(_nothing_to_do(plan, run.waited))
+
+
+def _nothing_to_do(plan, waited=False):
+    if waited:
+        text = u'Nothing to do: another process has brought the database ' \
+            u'to %s.'
     else:
-        run.call.write(u'Nothing to do: the database is at %s.'
-                       % _heads_text(plans))
+        text = u'Nothing to do: the database is at %s.'
+    return plan.label(text % _heads_text(plan))
 
 
 # ----------------------------------------------------------------- dry runs
 
 def _list(planning):
     """Say what would be run, and return it."""
-    texts = [compat.alembic.step_text(step)
-             for plan in planning.plans for step in plan.steps]
     write = planning.call.write
-    if not texts and planning.plans:
-        write(u'Nothing to do: the database is at %s.'
-              % _heads_text(planning.plans))
-    for number, text in enumerate(texts, 1):
-        write(u'[%d/%d] Would run %s' % (number, len(texts), text))
+    for plan in planning.plans:
+        if not plan.steps:
+            write(_nothing_to_do(plan))
+        for number, step in enumerate(plan.steps, 1):
+            write(plan.label(u'[%d/%d] Would run %s' % (
+                number, len(plan.steps), compat.alembic.step_text(step))))
     if planning.may_be_more:
         write(u'There may be more: env.py names databases of its own.')
-    return texts
+    return _texts(planning)
+
+
+def _texts(planning):
+    return [compat.python.native(plan.label(compat.alembic.step_text(step)))
+            for plan in planning.plans for step in plan.steps]
 
 
 def _write_sql(planning):
     """Print what would be run as SQL, from where the databases are."""
-    texts = [compat.alembic.step_text(step)
-             for plan in planning.plans for step in plan.steps]
     run = Change(planning.call, planning.arguments)
     run.starting = [plan.heads for plan in planning.plans]
     # Alembic asks for the start before env.py runs.
@@ -193,7 +196,7 @@ def _write_sql(planning):
         with environment:
             environment.script.run_env()
     _run(run, command)
-    return texts
+    return _texts(planning)
 
 
 # ------------------------------------------------------------------ backups
@@ -202,4 +205,5 @@ def _back_up(call, engines, path):
     for engine in engines:
         dialects.of(engine).check_backup(engine, path, len(engines))
     for engine in engines:
-        call.write(u'Backup: %s' % dialects.of(engine).backup(engine, path))
+        call.write(u'Backup: %s' % compat.python.text(
+            dialects.of(engine).backup(engine, path)))

@@ -10,7 +10,9 @@ from functools import partial
 from flask import current_app
 
 from .. import compat
+from ..databases import database_names, name_of
 from ..errors import MigrateError
+from .naming import name_records
 from .readiness import make_ready
 from .sharing import one_at_a_time
 
@@ -22,15 +24,16 @@ class Plan(object):
     :ivar heads: the revisions it was at.
     :ivar steps: Alembic's steps that the command takes there.
     :ivar context: its MigrationContext.
+    :ivar name: what it is called; '' where the application has no other.
     """
 
-    def __init__(self, context, heads, steps=(), view=None):
+    def __init__(self, context, heads, steps=(), view=None, name=''):
         self.context = context
         self.engine = None if context.as_sql else context.connection.engine
         self.heads = compat.alembic.as_tuple(heads)
         self.steps = list(steps)
         self.view = view        # see Dialect.view()
-        self.name = ''          # of the database, where there are several
+        self.name = name
         self.newer = False      # it is at a revision that no file here has
 
     def title(self):
@@ -40,6 +43,16 @@ class Plan(object):
     def schema(self):
         """What tells it from another one in the same database, or None."""
         return compat.alembic.version_table(self.context).schema or self.view
+
+    def label(self, text):
+        """A line about the database."""
+        return labelled(self.name, text)
+
+
+def labelled(name, text):
+    """A line about a database, with its name, if it has one, before it."""
+    return u'%s: %s' % (compat.python.text(name), compat.python.text(text)) \
+        if name else compat.python.text(text)
 
 
 class Run(object):
@@ -63,6 +76,8 @@ class Run(object):
         self.multidb = False        # env.py knows of several databases
         self.failure = None         # the Failure of a run that failed
         self.engine = None          # of the last connection
+        self.name = ''              # of the database at hand
+        self._names = []            # pairs of MigrationContext and name
 
     def enter(self, environment):
         """An environment begins, which will run env.py."""
@@ -84,9 +99,32 @@ class Run(object):
         for name, value in self.arguments.items():
             kwargs.setdefault(name, value)
         self.multidb = self.multidb or 'upgrade_token' in kwargs
+        self.name = self._name(kwargs.get('upgrade_token'))
         self.prepare(options, connection, kwargs, hook)
         real(environment, connection, *args, **kwargs)
+        self._names.append((environment.get_context(), self.name))
         self.prepared(environment.get_context())
+
+    def _name(self, token):
+        """The name of the database that env.py configures.
+
+        :param token: its ``upgrade_token``, which is made of the name.
+        """
+        app = current_app._get_current_object()
+        db = app.extensions['migrate'].db
+        if token is None or len(database_names(app, db)) < 2:
+            return ''
+        name, found, _ = token.rpartition('_upgrades')
+        if not found:
+            return name_of(app, db, self.engine)
+        return name if name not in ('', 'None') else 'default'
+
+    def name_in(self, context):
+        """The name of the database of a MigrationContext."""
+        for known, name in self._names:
+            if known is context:
+                return name
+        return ''
 
     def prepare(self, options, connection, kwargs, hook):
         """Get ready for a database, before Alembic does.
@@ -107,8 +145,14 @@ class Run(object):
 
     def function(self, heads, context):
         """Stand in for what the Alembic command does in one database."""
-        self.plans.append(Plan(context, heads))
-        return self.steps(heads, context)
+        self.name = self.name_in(context)
+        self.plans.append(Plan(context, heads, name=self.name))
+        # What Alembic prints now is about this database.
+        self.call.config.database = self.name
+        try:
+            return self.steps(heads, context)
+        finally:
+            self.call.config.database = ''
 
     def steps(self, heads, context):
         """The steps that the Alembic command takes in one database."""
@@ -131,6 +175,7 @@ def through_env_py(call, run):
             'has one environment at a time. Use op, or '
             'op.get_context().get_current_heads().')
     call.run = call.config.run = run
+    name_records()
     try:
         text = compat.env_py.text_of(call.config)
         with one_at_a_time(run.changes, run.wait, call.say), \

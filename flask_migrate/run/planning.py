@@ -2,7 +2,7 @@
 from flask import current_app
 
 from .. import compat
-from ..databases import application_databases
+from ..databases import application_databases, name_of
 from .looking import Plan, Run
 
 
@@ -27,20 +27,25 @@ class Planning(Run):
 
     def prepared(self, context):
         compat.alembic.leave_version_table(context)
-        self._plan(context)
+        self._plan(context, self.name_in(context))
         engine = context.connection.engine
         others = self._other_engines(engine)
         for other in others:
             connection = compat.async_engines.connect(other)
             try:
-                self._plan(compat.alembic.same_context(context, connection))
+                self._plan(compat.alembic.same_context(context, connection),
+                           self._name_of(other))
             finally:
                 connection.close()
         raise Planned()
 
-    def _plan(self, context):
+    def _name_of(self, engine):
+        app = current_app._get_current_object()
+        return name_of(app, app.extensions['migrate'].db, engine)
+
+    def _plan(self, context, name):
         heads = compat.alembic.heads_of(context)
-        plan = Plan(context, heads)
+        plan = Plan(context, heads, name=name)
         plan.newer = self.allow_newer and compat.alembic.is_unknown(
             self.environment.script, plan.heads)
         if not plan.newer:

@@ -2,5 +2,7 @@
 from collections import namedtuple
 
 #: A revision that has been applied: its number among *total*, what it is in
-#: words, how many seconds it took, and the engine of its database.
-Progress = namedtuple('Progress', 'number total description seconds engine')
+#: words, how many seconds it took, the engine of its database, and that
+#: database's name, which is '' where the application has no other.
+Progress = namedtuple(
+    'Progress', 'number total description seconds engine database')

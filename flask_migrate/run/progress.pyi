@@ -8,3 +8,4 @@ class Progress(NamedTuple):
     description: str
     seconds: float
     engine: Engine
+    database: str

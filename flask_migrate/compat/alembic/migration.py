@@ -1,7 +1,9 @@
 """Where a database is, and the steps that a command takes there."""
 from __future__ import absolute_import
 
-from ..python import native, text_type
+from functools import wraps
+
+from ..python import code_arguments, native, text_type
 from .versions import alembic_version, has_branches
 
 
@@ -165,6 +167,38 @@ def step_parent(step):
     if isinstance(step, tuple):
         return step[2]
     return ', '.join(step.to_revisions)
+
+
+def takes_engine_name(step):
+    """Whether a step's function is one for several databases."""
+    code = getattr(_function(step), '__code__', None)
+    return code is None or code.co_flags & _ANY_ARGUMENTS \
+        or code_arguments(code)
+
+
+#: CO_VARARGS and CO_VARKEYWORDS: *args or **kwargs.
+_ANY_ARGUMENTS = 0x0C
+
+
+def _function(step):
+    return step[0] if isinstance(step, tuple) else step.migration_fn
+
+
+def without_engine_name(step, skip):
+    """A step whose function need not take ``engine_name``.
+
+    :param skip: whether it does nothing.
+    """
+    function = _function(step)
+
+    @wraps(function)
+    def run(engine_name=None, **kwargs):
+        if not skip:
+            function(**kwargs)
+    if isinstance(step, tuple):
+        return (run,) + step[1:]
+    step.migration_fn = run
+    return step
 
 
 def step_text(step):
