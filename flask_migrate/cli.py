@@ -168,20 +168,31 @@ def _arguments_help(operation):
 
 def _in_application(operation, values):
     from . import console
-    ctx = click.get_current_context()
-    values = dict((name, _decoded(value)) for name, value in values.items())
-    group = ctx.parent.params if ctx.parent is not None else {}
+    ctx = click.get_current_context(silent=True)
+    parent = ctx and ctx.parent
+    values = dict(dict((name, operation.defaults.get(name))
+                       for name in operation.names), **dict(
+        (name, _decoded(value)) for name, value in values.items()))
+    group = parent.params if parent is not None else {}
     # -d and -x may stand before the command's name as well.
     if not values.get('directory'):
         values['directory'] = group.get('directory')
     values['x_arg'] = list(group.get('x_arg') or ()) \
-        + list(values.get('x_arg') or ())
+        + _several(values.get('x_arg'))
     if values.get('depends_on') == ():
         values['depends_on'] = None
+    name = parent and parent.info_name
     if current_app:
-        console.run(operation, values)
+        console.run(operation, values, name)
     else:
-        with_appcontext(console.run)(operation, values)
+        with_appcontext(console.run)(operation, values, name)
+
+
+def _several(value):
+    """What stands for a list: nothing, one text, or some."""
+    if isinstance(value, compat.python.string_types):
+        return [value]
+    return list(value or ())
 
 
 def _decoded(value):

@@ -11,6 +11,7 @@ import sys
 import threading
 
 from . import compat, logs
+from .output import OutputEnded, any_text, forget, to_stderr
 from .run.call import Call
 from .run.interrupts import Signals
 
@@ -24,10 +25,15 @@ class CommandLine(Call):
 
     interactive = True
 
-    def __init__(self, format, signals):
+    def __init__(self, format, signals, group=None):
         Call.__init__(self)
         self.format = format
         self.signals = signals
+        self.group = group
+
+    def failure_handlers(self):
+        return [handler for handler in Call.failure_handlers(self)
+                if not compat.logs.is_console(handler)]
 
     def write(self, text, end=u'\n'):
         sys.stdout.write(compat.python.native(text + end))
@@ -103,18 +109,22 @@ class Shared(object):
 _logging, _stdout = Shared(), Shared()
 
 
-def run(operation, values):
+def run(operation, values, group=None):
     """Run an operation for a command line: it prints, and ends on errors.
 
     :param operation: the function.
     :param values: its arguments, with those of the command line itself.
+    :param group: the name of the group that the command is in.
     """
     signals = None
     try:
         # All is inside: a signal may come at any moment.
         signals = Signals()
-        with signals, _stdout.used(_any_text):
-            code = _perform(operation, dict(values), signals)
+        with signals, _stdout.used(any_text):
+            code = _perform(operation, dict(values), signals, group)
+            sys.stdout.flush()
+    except OutputEnded as end:
+        code = _output_ended(end)
     except KeyboardInterrupt as error:
         report(getattr(error, 'report', 'Interrupted.'))
         code = signals and signals.code or 128 + signal.SIGINT
@@ -125,13 +135,13 @@ def run(operation, values):
         sys.exit(code)
 
 
-def _perform(operation, values, signals):
+def _perform(operation, values, signals, group):
     from alembic.util import CommandError
     debug = values.pop('show_traceback', False) \
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
     wants_code = values.pop('exit_code', False)
-    call = CommandLine(values.pop('format', 'text'), signals)
+    call = CommandLine(values.pop('format', 'text'), signals, group)
     try:
         result = operation.perform(call, **values)
     except CommandError as error:
@@ -144,34 +154,18 @@ def _perform(operation, values, signals):
         else int(bool(getattr(result, 'error', None)))
 
 
-@contextmanager
-def _any_text():
-    """Let ``sys.stdout`` take any text, which on Python 2.7 it may not."""
-    stdout = sys.stdout
-    stream = compat.python.text_stream(stdout)
-    if stream is stdout:
-        yield
-        return
-    sys.stdout = stream
-    try:
-        yield
-    finally:
-        sys.stdout = stdout
+def _output_ended(end):
+    """Say so, where somebody may see it; return the exit code."""
+    forget()
+    if end.reason is None:
+        return 141              # as shells count it: 128 + SIGPIPE
+    report(u"Can't write the output: %s." % end.reason)
+    return 1
 
 
 def report(error):
     """Print a failed command's message on stderr."""
     to_stderr(u'Error: %s\n' % _text(error))
-
-
-def to_stderr(text):
-    """Print what is not the result of a command."""
-    try:
-        sys.stderr.write(compat.python.native(text))
-    except UnicodeError:        # a terminal that lacks the letters
-        sys.stderr.write(text.encode('ascii', 'backslashreplace')
-                         .decode('ascii'))
-    sys.stderr.flush()
 
 
 def did_you_mean(word, known):

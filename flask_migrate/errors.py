@@ -1,4 +1,7 @@
 """The kinds of errors."""
+import re
+import sys
+
 from alembic.util import CommandError
 
 from . import compat
@@ -17,19 +20,38 @@ class MigrateError(CommandError, SystemExit):
     def __init__(self, message):
         message = compat.python.native(message)
         CommandError.__init__(self, message)
-        self.code = 'Error: %s' % message
+        self.code = exit_code(message)
+
+    def name_group(self, name):
+        """Let the hints speak of commands under another name than 'db'."""
+        self._say(re.sub(r"'db (?=[a-z])",
+                         "'%s " % compat.python.native(name), self.args[0]))
+
+    def _say(self, message):
+        self.args = (message,)
+        self.code = exit_code(message)
 
     def add(self, lines):
         """Say more: lines, which are indented."""
-        message = '\n  '.join([str(self)] + list(lines))
-        self.args = (message,)
-        self.code = 'Error: %s' % message
+        self._say('\n  '.join([str(self)] + list(lines)))
 
     def __str__(self):
         return self.args[0]
 
     def __unicode__(self):
         return compat.python.text(self.args[0])
+
+
+def exit_code(message):
+    """What ``SystemExit.code`` of a failure is.
+
+    Python prints a text, and ends with 1.  gunicorn starts a worker again
+    that ends so while it loads the application, for ever; it gives up after
+    3, which is its code for that.
+    """
+    if 'gunicorn.arbiter' in sys.modules:
+        return 3
+    return 'Error: %s' % message
 
 
 class NoApplication(MigrateError, RuntimeError):

@@ -102,8 +102,16 @@ class Commands(argparse._SubParsersAction):
             return
         command_parser(parser)
         give_help_on_h(parser)
+        self._command(parser).group = parent.prog.split()[-1]
         if parser.usage:        # Flask-Script 0.6 gives the help as usage
             parser.description, parser.usage = parser.usage, None
+
+    @staticmethod
+    def _command(parser):
+        """The Command that a parser is for."""
+        stack = parser.get_default('func_stack')    # Flask-Script 0.6: none
+        return stack[-1] if stack else \
+            parser.get_default('func_handle').__self__
 
 
 def mistyped(name, names):

@@ -57,6 +57,7 @@ except Exception as error:
     globals().update(dict.fromkeys(NAMES, missing))
     MigrateCommand = missing
 else:
+    compat.flask_script.make_flask_script_importable()
     globals().update((name, getattr(flask_script, name)) for name in NAMES
                      if hasattr(flask_script, name))
 
@@ -187,7 +188,7 @@ def _declared(flask_script, command, operation):
     command.option_list = [_option(flask_script, each,
                                    defaults.get(each.name, each.default))
                            for each in operation.options]
-    command.run = _run(operation)
+    command.run = _run(operation, command)
     command.__doc__ = help_sentence(operation).replace('%', '%%')
     return command
 
@@ -215,13 +216,13 @@ def _option(flask_script, option, default):
     return made
 
 
-def _run(operation):
+def _run(operation, command):
     """The function that Flask-Script calls: it prints errors and exits."""
     @wraps(operation)
     def run(*args, **kwargs):
         kwargs.update(zip(operation.names, args))
         # Returns nothing: Manager.run() would make an exit code of it.
-        console.run(operation, kwargs)
+        console.run(operation, kwargs, getattr(command, 'group', None))
     return run
 
 

@@ -423,7 +423,7 @@ def printed(project, command):
     import sys
     from io import StringIO
     before, sys.stdout = sys.stdout, StringIO() if not compat.python.PY2 \
-        else compat.python.text_stream(__import__('cStringIO').StringIO())
+        else __import__('cStringIO').StringIO()
     try:
         project.python(command)
         return sys.stdout.getvalue()

@@ -133,6 +133,9 @@ def _mend(flask_script):
             module = sys.modules.get(name)
             if getattr(module, 'inspect', None) is inspect:
                 module.inspect = _Inspect()
+    if python.PY2 and hasattr(flask_script, 'text_type'):
+        # It makes text of the arguments, which may be no ASCII.
+        flask_script.text_type = python.text
     import argparse
     if hasattr(argparse.ArgumentParser, '_parse_known_args2') \
             and hasattr(flask_script.Manager, '_patch_argparser'):

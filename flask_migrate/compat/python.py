@@ -50,19 +50,29 @@ def script_file(path):
     return os.path.abspath(path) if sys.version_info >= (3, 9) else path
 
 
-class TextStream(object):
-    """A stream of Python 2.7, without an encoding, that takes any text."""
+def _encoded(text, encoding):
+    """A text, or what is UTF-8 already, as bytes in an encoding."""
+    if isinstance(text, bytes):
+        try:
+            text = text.decode('utf-8')
+        except UnicodeError:
+            return text
+    return text.encode(encoding, 'backslashreplace')
 
-    encoding = 'utf-8'
 
-    def __init__(self, stream):
-        self._stream = stream
+def write(stream, text):
+    """Write a text to a stream, whatever letters its encoding has.
 
-    def __getattr__(self, name):
-        return getattr(self._stream, name)
-
-    def write(self, text):
-        self._stream.write(native(text))
+    Python 2.7 takes bytes; a pipe has no encoding there.
+    """
+    encoding = getattr(stream, 'encoding', None) or 'utf-8'
+    if PY2:
+        return stream.write(_encoded(text, encoding))
+    try:
+        return stream.write(text)
+    except UnicodeEncodeError:
+        return stream.write(text.encode(encoding, 'backslashreplace')
+                            .decode(encoding))
 
 
 class Silence(io.StringIO):
@@ -72,16 +82,6 @@ class Silence(io.StringIO):
 
     def write(self, text):
         return len(text)
-
-
-def text_stream(stream):
-    """*stream*, able to print what Alembic prints.
-
-    In Python 2.7 a pipe has no encoding: it takes ASCII, or bytes.
-    """
-    if PY2 and not getattr(stream, 'encoding', None):
-        return TextStream(stream)
-    return stream
 
 
 def text(value):
@@ -97,6 +97,13 @@ def text(value):
 def path_text(path):
     """A path, text or an object of ``pathlib``, as ``str``."""
     return native(path) if isinstance(path, string_types) else str(path)
+
+
+def shown_path(path):
+    """A path that Alembic of Python 2.7 can put beside text."""
+    if PY2 and isinstance(path, bytes) and any(ord(c) > 127 for c in path):
+        return path.decode('utf-8', 'replace')
+    return path
 
 
 def importable(name):

@@ -5,6 +5,7 @@ import os
 import shutil
 
 from .async_drivers import InItsThread
+from .python import text
 
 #: Python 3.12's sqlite3.LEGACY_TRANSACTION_CONTROL: isolation_level decides.
 _LEGACY_CONTROL = -1
@@ -187,7 +188,7 @@ def copy_pages(raw, database, path):
 
 
 def copy_by_vacuum(raw, database, path):
-    execute(raw, 'VACUUM INTO ?', (path,))
+    execute(raw, 'VACUUM INTO ?', (text(path),))
 
 
 def copy_file(raw, database, path):

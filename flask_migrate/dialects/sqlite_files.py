@@ -34,7 +34,7 @@ def database_file(engine, connection=None):
         return _main_file(execute(raw, 'PRAGMA database_list'))
     path = engine.url.database
     if path and path != ':memory:' and not path.startswith('file:'):
-        return path
+        return compat.python.native(path)
     if compat.sqlalchemy.has_one_connection(engine):
         return None
     own = OwnConnection(engine)
@@ -45,7 +45,8 @@ def database_file(engine, connection=None):
 
 
 def _main_file(rows):
-    return [row[2] for row in rows if row[1] == 'main'][0] or None
+    path = [row[2] for row in rows if row[1] == 'main'][0]
+    return compat.python.native(path) if path else None
 
 
 class FileLock(Lock):
@@ -175,7 +176,7 @@ def back_up(engine, path=None):
     :return: the path.
     """
     database = database_file(engine)
-    path = _target(database, path)
+    path = _target(database, path and compat.python.native(path))
     try:
         # Nobody may read the copy who may not read the database.
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY,

@@ -33,15 +33,42 @@ def explained(call):
     :param call: the :class:`Call`.
     """
     try:
+        with _told(call):
+            yield
+    except KeyboardInterrupt as error:
+        # For the command lines.
+        error.report = _interrupted(call)
+        raise
+
+
+@contextmanager
+def _told(call):
+    """Tell the application's log of a failure, and the group's real name."""
+    try:
+        with _as_migrate_error(call):
+            yield
+    except MigrateError as error:
+        error.name_group(call.group_name())
+        call.failed(error)
+        raise
+    except Exception as error:
+        call.failed(''.join(traceback.format_exception_only(
+            type(error), error)).strip())
+        raise
+
+
+@contextmanager
+def _as_migrate_error(call):
+    try:
         yield
     except MigrateError as error:
         if _failed_revision(call):
             compat.python.reraise(explain(error, call), error)
         error.add(_positions(call))
         raise
-    except KeyboardInterrupt as error:
-        # For the command lines.
-        error.report = _interrupted(call)
+    except SystemExit as error:
+        if _failed_revision(call):
+            compat.python.reraise(explain(error, call), error)
         raise
     except Exception as error:
         if hasattr(error, 'diffs'):

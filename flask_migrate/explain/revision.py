@@ -5,7 +5,8 @@ import sys
 import traceback
 
 from .. import compat
-from ..errors import MigrationFailed, of_the_same_kind
+from ..compat.python import text
+from ..errors import MigrateError, MigrationFailed, of_the_same_kind
 from ..folder.paths import relative
 from .legacy_sql import replacement
 
@@ -51,25 +52,43 @@ def failed(failure):
     error = failure.error
     line = _line(failure.path)
     statement = getattr(error, 'statement', None)
-    lines = ['Revision %s%s failed in %s: %s' % (
-        failure.revision, failure.doc and ' (%s)' % failure.doc,
-        failure.direction, reason(error))]
+    doc = compat.alembic.first_sentence(failure.doc).rstrip('.')
+    lines = [u'Revision %s%s failed in %s: %s' % (
+        failure.revision, doc and u' (%s)' % doc, failure.direction,
+        reason(error))]
     if failure.path:
-        lines.append('  File: %s%s' % (
+        lines.append(u'  File: %s%s' % (
             relative(failure.path), line and ', line %d' % line or ''))
     lines += _statement(error, statement)
     lines += ['  %s' % sentence for sentence in failure.obstacles
               if re.search('lock|timed? ?out|cancel|interrupted',
-                           str(error), re.I)]
+                           text(error), re.I)]
     lines += _effect(failure)
     lines += ['  %s' % sentence for sentence in failure.positions]
-    lines += replacement(error) or [
-        '  %s' % hint for pattern, hint in HINTS
-        if re.search(pattern, str(error))][:1]
+    lines += replacement(error) or _hint(failure)
     return of_the_same_kind(MigrationFailed(
-        '\n'.join(lines), failure.revision, failure.path, line,
+        u'\n'.join(map(text, lines)), failure.revision, failure.path, line,
         failure.direction, statement,
         failure.effect.permanent if failure.effect else ()), error)
+
+
+def _hint(failure):
+    """What to do, where the words of the failure tell."""
+    words = text(failure.error)
+    if failure.printing and isinstance(
+            failure.error, (AttributeError, TypeError)):
+        return ["  With --sql nothing is executed, and nothing can be read: "
+                "run this revision without --sql."]
+    if failure.direction == 'upgrade' and re.search(_EXISTS, words, re.I):
+        return ["  Something else has made it, such as db.create_all(). If "
+                "the database is as the models are, record that with 'db "
+                "stamp head'."]
+    return ['  %s' % hint for pattern, hint in HINTS
+            if re.search(pattern, words)][:1]
+
+
+#: The words of the databases for a table that is there.
+_EXISTS = r'(table|relation) \S+ already exists'
 
 
 def interrupted(failure):
@@ -79,27 +98,42 @@ def interrupted(failure):
     lines = ['Interrupted in revision %s (%s).' % (
         failure.revision, failure.direction)]
     lines += _effect(failure)
-    return '\n'.join(
-        lines + ['  %s' % sentence for sentence in failure.positions])
+    lines += ['  %s' % sentence for sentence in failure.positions]
+    return u'\n'.join(map(text, lines))
 
 
 def reason(error):
     """The database's own words, or the kind and text of an exception."""
+    if isinstance(error, SystemExit) and not hasattr(error, 'orig') \
+            and not isinstance(error, MigrateError):
+        return u'it called sys.exit(%s). Raise an exception that says why.' \
+            % ('' if error.code is None else text(repr(error.code)))
     own = getattr(error, 'orig', None)
     error = error if own is None else own
-    text = ' '.join(compat.python.error_text(error).split())
+    said = _pointed(text(error))
     name = type(error).__name__
-    return '%s: %s' % (name, text) if text else name
+    return u'%s: %s' % (name, said) if said else name
+
+
+def _pointed(words):
+    """A message on one line, without what points into the SQL.
+
+    PostgreSQL says "LINE 1: SELEC 1" and, below it, "^".
+    """
+    lines = [line for line in words.splitlines()
+             if not re.match(r'\s*(\^|LINE \d+:)', line)]
+    return u' '.join(u' '.join(lines).split())
 
 
 def _statement(error, statement):
     if not statement:
         return []
-    lines = ['  Statement: %s' % _short(' '.join(statement.split()))]
+    lines = [u'  Statement: %s' % _short(
+        u' '.join(text(statement).split()))]
     if getattr(error, 'params', None) \
             and not getattr(error, 'hide_parameters', False):
-        parameters = compat.python.native(u'%r' % (error.params,))
-        lines.append('  Parameters: %s' % _short(parameters))
+        parameters = text(u'%r' % (error.params,))
+        lines.append(u'  Parameters: %s' % _short(parameters))
     return lines
 
 
@@ -115,7 +149,7 @@ def _effect(failure):
     else:
         why = '%s cannot roll back DDL. These' % effect.server
     lines = ['  %s statements of the revision took effect:' % why]
-    lines += ['    %s' % _short(sql) for sql in effect.permanent[:MANY]]
+    lines += [u'    %s' % _short(text(sql)) for sql in effect.permanent[:MANY]]
     if effect.permanent[MANY:]:
         lines.append('    and %d more' % len(effect.permanent[MANY:]))
     if effect.uncertain:
@@ -168,5 +202,5 @@ def _line(path):
     return line
 
 
-def _short(text):
-    return text if len(text) <= SHOWN else text[:SHOWN] + ' ...'
+def _short(words):
+    return words if len(words) <= SHOWN else words[:SHOWN] + u' ...'

@@ -68,7 +68,7 @@ def of_script(script):
     values = {'revision': script.revision}
     for name in ('down_revision', 'depends_on', 'branch_labels'):
         values[name] = getattr(script.module, name, None)
-    return File(script.path, values, script)
+    return File(compat.python.native(script.path), values, script)
 
 
 def folders(config):

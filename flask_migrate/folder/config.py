@@ -72,7 +72,8 @@ class Config(AlembicConfig):
         if self.database:
             text = u'%s: %s' % (escaped(compat.python.text(self.database)),
                                 text)
-        AlembicConfig.print_stdout(self, text, *arg)
+        AlembicConfig.print_stdout(self, text, *[
+            compat.python.text(each) for each in arg])
 
     def set_section_option(self, section, name, value):
         """Set an option; a ``sqlalchemy.url`` becomes the application's."""

@@ -51,7 +51,7 @@ def _script(kind, folder, filename):
     if header is None:
         return None
     return kind(Unexecuted(header, lambda: compat.alembic.load_python_file(
-        folder, filename)), header.revision, path)
+        folder, filename)), header.revision, compat.python.shown_path(path))
 
 
 def _checked(directory, scripts):
@@ -69,6 +69,7 @@ def _checked(directory, scripts):
 
 compat.alembic.read_scripts_by(_script, _checked)
 compat.alembic.tell_of_files()
+compat.alembic.take_any_text()
 
 
 def check_revisions(config):

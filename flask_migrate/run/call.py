@@ -6,9 +6,14 @@ on the way up what was going on.
 from contextlib import contextmanager
 import logging
 
+from flask import current_app, has_app_context
+
 from .. import compat
 
 log = logging.getLogger('flask_migrate')
+
+#: The operations whose failures the application's log is told of.
+CHANGING = ('upgrade', 'downgrade', 'stamp', 'ensure_version')
 
 
 class NoSignals(object):
@@ -42,12 +47,43 @@ class Call(object):
     interactive = False     # whether somebody sees what is written
     format = 'text'         # what show() prints, if anything
     signals = NoSignals()   # those that have come, of a command line
+    group = None            # what the group of the command is called
 
     def __init__(self, operation='', arguments=None):
         self.operation = operation
         self.arguments = arguments or {}
         self.config = None
         self.run = None
+
+    def group_name(self):
+        """What the group of the commands is called, for hints."""
+        if self.group is None and has_app_context():
+            state = getattr(current_app, 'extensions', {}).get('migrate')
+            return getattr(getattr(state, 'migrate', None), 'command', 'db')
+        return self.group or 'db'
+
+    def failed(self, message):
+        """Tell the log of the application that databases were not migrated.
+
+        Only what it has set up itself: Python, or a command line, tells the
+        user.
+        """
+        handlers = self.failure_handlers()
+        record = log.makeRecord(
+            log.name, logging.ERROR, __file__, 0, u'%s failed: %s',
+            (self.operation, compat.python.text(message)), None)
+        compat.logs.handle(record, handlers)
+
+    def failure_handlers(self):
+        """The handlers of that log, and of gunicorn's.
+
+        It says nothing of a worker that ends with 3, see ``exit_code()``.
+        """
+        found = logging.getLogger('gunicorn.error').handlers[:]
+        if self.operation in CHANGING and has_app_context():
+            found += compat.logs.application_handlers(
+                current_app._get_current_object())
+        return found
 
     def write(self, text, end=u'\n'):
         """Print a line, where somebody sees it."""

@@ -250,7 +250,8 @@ class Change(Run):
         if self.progress is not None:
             self.progress(Progress(
                 running.number, running.total,
-                compat.alembic.step_text(running.step), seconds,
+                compat.python.native(compat.alembic.step_text(running.step)),
+                seconds,
                 running.plan.engine, running.plan.name))
 
     def _check_locks(self):

@@ -11,6 +11,7 @@ class Failure(object):
     :ivar error: what was raised; None: a signal came at the very end.
     :ivar revision: the revision that was running, or None; and its
         *direction*, *path*, *doc* and *parent*.
+    :ivar printing: whether it was not run, but printed as SQL.
     :ivar effect: what of the revision is permanent.
     :ivar positions: lines that say where the databases are now.
     :ivar obstacles: sentences: who was in the way last.
@@ -23,11 +24,13 @@ class Failure(object):
         self.revision = self.direction = self.path = self.parent = None
         self.doc = ''
         self.effect = None
+        self.printing = False
         running = run.running
         if running is not None:
             (self.revision, self.direction, self.path,
              self.doc) = compat.alembic.step_parts(running.step)
             self.parent = compat.alembic.step_parent(running.step)
+            self.printing = running.journal is None
             if running.journal is not None:
                 self.effect = running.journal.effect(
                     error, read(self.path))

@@ -7,7 +7,8 @@ from .comparing import (  # noqa: F401
     has_autocommit_block, is_included, keep_unique, new_table, note_tables,
     noted_tables, take_over_defaults, with_name)
 from .migration import (  # noqa: F401
-    allow_version_table, as_given, as_tuple, forget_revisions, heads_of,
+    allow_version_table, as_given, as_tuple, first_sentence, forget_revisions,
+    heads_of,
     in_transactions, leave_version_table, same_context, stamp,
     stand_in_for_heads, starting_revision, step_parent, step_parts, step_text,
     steps, takes_engine_name, version_table, without_engine_name)
@@ -16,8 +17,8 @@ from .reading import (  # noqa: F401
     read_scripts_by, revision_files, version_folders)
 from .scripts import (  # noqa: F401
     failed_hook, format_script, generate_revision, is_unknown, new_rev_id,
-    script_directory, script_heads, script_revisions, targets, tell_of_files,
-    write_scripts_to)
+    script_directory, script_heads, script_revisions, take_any_text, targets,
+    tell_of_files, write_scripts_to)
 from .threads import quiet_status  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,

@@ -2,8 +2,9 @@
 from __future__ import absolute_import
 
 from functools import wraps
+import re
 
-from ..python import code_arguments, native, text_type
+from ..python import code_arguments, native, text
 from .versions import alembic_version, has_branches
 
 
@@ -158,7 +159,8 @@ def step_parts(step):
     if hasattr(step, 'revision') and not getattr(step, 'is_stamp', False):
         script = step.revision
         direction = 'upgrade' if step.is_upgrade else 'downgrade'
-        return script.revision, direction, script.path, script.doc or ''
+        return (script.revision, direction, native(script.path),
+                script.doc or '')
     return ', '.join(step.to_revisions) or 'base', 'stamp', None, ''
 
 
@@ -202,10 +204,22 @@ def without_engine_name(step, skip):
 
 
 def step_text(step):
-    """What Alembic logs of a step."""
+    """What Alembic logs of a step, in one line."""
     if isinstance(step, tuple):
         function, before, after = step[:3]
-        return '%s %s -> %s' % (getattr(function, '__name__', 'stamp'),
-                                before, after) \
-            + (', %s' % step[3] if any(step[3:]) else '')
-    return native(text_type(step))
+        said, doc = u'%s %s -> %s' % (getattr(
+            function, '__name__', 'stamp'), before, after), u''
+        if any(step[3:]):
+            said, doc = said + u', ', step[3]
+    else:
+        said, doc = text(step), text(step.doc or u'')
+        if doc and said.endswith(doc):
+            said = said[:-len(doc)]
+    return said + first_sentence(doc)
+
+
+def first_sentence(doc):
+    """The first sentence of a docstring, on one line."""
+    paragraph = text(doc).strip().split(u'\n\n')[0]
+    return re.split(r'(?<=[.!?])\s+(?=[A-Z])',
+                    u' '.join(paragraph.split()))[0]

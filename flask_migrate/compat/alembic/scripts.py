@@ -4,7 +4,8 @@ from __future__ import absolute_import
 import os
 import re
 
-from ..python import text_type
+from ..python import PY2, native, text, text_type
+from ..sqlalchemy import url_text
 from .versions import has_branches, needs_newer_alembic
 
 
@@ -78,6 +79,34 @@ def _one_by_one(hooks):
     return [(hook['_hook_name'], [hook]) for hook in hooks]
 
 
+def take_any_text():
+    """Let Alembic on Python 2.7 work with URLs and folders not in ASCII.
+
+    Private is ``ScriptDirectory._rev_path``, from 0.6 to 1.20.
+    """
+    if not PY2:
+        return
+    from alembic import util
+    from alembic.script import ScriptDirectory
+    path = ScriptDirectory._rev_path.__func__
+    real = util.obfuscate_url_pw
+
+    def obfuscate_url_pw(url):
+        try:
+            return real(url)
+        except UnicodeError:
+            from sqlalchemy.engine.url import make_url
+            return url_text(make_url(url), hide_password=True)
+
+    def _rev_path(self, *args):
+        # It joins what it makes of the message to the folder, in bytes.
+        args = list(args)
+        args[-2] = args[-2] and native(args[-2])
+        return path(self, *args)
+    util.obfuscate_url_pw = obfuscate_url_pw
+    ScriptDirectory._rev_path = _rev_path
+
+
 def failed_hook(error):
     """The name of the post-write hook that raised an exception, or None."""
     return getattr(error, 'failed_hook', None)
@@ -141,7 +170,7 @@ def format_script(script, verbose=False, **settings):
     """One line (verbose: several) about a Script (``cmd_format``: 0.7)."""
     if hasattr(script, 'cmd_format'):
         return script.cmd_format(verbose, **settings)
-    return text_type(script)
+    return text(script)
 
 
 def is_unknown(script, heads):
