@@ -8,7 +8,7 @@ import logging
 from flask import current_app  # noqa: F401  applications import it from here
 
 from . import compat
-from .extension import Migrate
+from .extension import Migrate, MigrateState as _MigrateConfig  # noqa: F401
 
 __version__ = '5.0.0'
 
@@ -50,6 +50,10 @@ def __getattr__(name):
         value = getattr(script, name)
     elif name == 'Config':
         from .folder.config import Config as value
+    elif name == 'AlembicConfig':
+        from alembic.config import Config as value
+    elif name == 'catch_errors':
+        from .console import catch_errors as value
     elif name == 'command':
         from alembic import command as value
     elif name in COMMANDS:

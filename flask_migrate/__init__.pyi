@@ -2,6 +2,7 @@ from logging import Logger
 from os import PathLike
 
 from alembic import command as command
+from alembic.config import Config as AlembicConfig
 from flask import current_app as current_app
 
 from .adoption.doctor.findings import (
@@ -18,7 +19,8 @@ from .errors import (
     ForeignKeyViolation as ForeignKeyViolation, LockLost as LockLost,
     LockTimeout as LockTimeout, MigrateError as MigrateError,
     MigrationFailed as MigrationFailed, NoApplication as NoApplication)
-from .extension import Migrate as Migrate
+from .console import catch_errors as catch_errors
+from .extension import Migrate as Migrate, MigrateState as _MigrateConfig
 from .folder.config import Config as Config
 from .run.progress import Progress as Progress
 from .run.status import (

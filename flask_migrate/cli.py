@@ -145,7 +145,6 @@ def _commands():
 
 
 def _command(operation, name, help):
-    defaults = operation.defaults
 
     def run(**values):
         return _in_application(operation, values)
@@ -153,7 +152,7 @@ def _command(operation, name, help):
     command = Operation(
         name, callback=run, help=help,
         epilog=_arguments_help(operation),
-        params=[_parameter(option, defaults.get(option.name, option.default))
+        params=[_parameter(option, option.default_of(operation))
                 for option in operation.options])
     command.optional = [flag for option in operation.options
                         if option.kind == 'optional' for flag in option.flags]
@@ -263,3 +262,16 @@ class EntryPoint(click.Group):
 
 
 entry_point = EntryPoint('db', help='Perform database migrations.')
+
+
+def __getattr__(name):
+    """The commands by name, as Flask-Migrate's module has them (PEP 562)."""
+    if not name.startswith('_'):
+        from .commands import OPERATIONS, command_name
+    if name.startswith('_') or name not in OPERATIONS:
+        raise AttributeError(
+            "module 'flask_migrate.cli' has no attribute %r" % name)
+    return db.commands[command_name(OPERATIONS[name])]
+
+
+compat.python.lazy_module(__name__, __getattr__)

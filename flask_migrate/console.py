@@ -4,6 +4,7 @@ From Python a command prints nothing and leaves logging alone; both command
 lines run it as the call of a :class:`CommandLine`.
 """
 from contextlib import contextmanager
+from functools import wraps
 import json
 import os
 import signal
@@ -11,8 +12,8 @@ import sys
 import threading
 
 from . import compat, logs
-from .output import OutputEnded, any_text, forget, to_stderr
-from .run.call import Call
+from .output import OutputEnded, any_text, forget
+from .run.call import PROGRESS, Call
 from .run.interrupts import Signals
 
 
@@ -48,13 +49,13 @@ class CommandLine(Call):
                 self.write(line)
 
     def log(self, text, *args):
-        logs.show(logs.PROGRESS, compat.python.text(text) % args)
+        logs.show(PROGRESS, compat.python.text(text) % args)
 
     def say(self, text):
         logs.show('flask_migrate', text)
 
     def note(self, text):
-        to_stderr(u'%s\n' % compat.python.text(text))
+        compat.python.to_stderr(u'%s\n' % compat.python.text(text))
 
     warn = note
 
@@ -62,7 +63,7 @@ class CommandLine(Call):
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     def read_line(self, prompt):
-        to_stderr(prompt)
+        compat.python.to_stderr(prompt)
         line = sys.stdin.readline()
         return compat.python.text(line) if line else None
 
@@ -163,9 +164,30 @@ def _output_ended(end):
     return 1
 
 
+def catch_errors(function):
+    """Let a function's CommandError or RuntimeError end the process with 1.
+
+    Flask-Migrate 2.2 to 4.1 had this decorator around their functions.
+
+    :param function: any function.
+    :return: the function that prints the error and exits.
+
+    .. versionadded:: 2.2.0
+    """
+    @wraps(function)
+    def wrapped(*args, **kwargs):
+        from alembic.util import CommandError
+        try:
+            return function(*args, **kwargs)
+        except (CommandError, RuntimeError) as error:
+            report(error)
+            sys.exit(1)
+    return wrapped
+
+
 def report(error):
     """Print a failed command's message on stderr."""
-    to_stderr(u'Error: %s\n' % _text(error))
+    compat.python.to_stderr(u'Error: %s\n' % _text(error))
 
 
 def did_you_mean(word, known):

@@ -17,9 +17,9 @@ class MigrateState(object):
     its thread sees what env.py files of every age can work with.
     """
 
-    def __init__(self, migrate, db, directory, configure_args):
+    def __init__(self, migrate, db, **configure_args):
         self.migrate = migrate
-        self.directory = directory
+        self.directory = migrate.directory
         self._db = db
         self._configure_args = configure_args
         self._metadata = None
@@ -148,7 +148,7 @@ class Migrate(object):
         if not hasattr(app, 'extensions'):      # Flask 0.6 and older
             app.extensions = {}
         state = app.extensions['migrate'] = MigrateState(
-            self, self.db, self.directory, dict(self.alembic_ctx_kwargs))
+            self, self.db, **self.alembic_ctx_kwargs)
         self._states.add(state)
         if hasattr(app, 'cli'):                 # Flask 0.11 and newer
             from .cli import db as group

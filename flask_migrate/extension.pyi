@@ -19,8 +19,7 @@ class MigrateState:
     configure_args: dict[str, Any]
 
     def __init__(
-        self, migrate: Migrate, db: Any, directory: str,
-        configure_args: dict[str, Any]) -> None: ...
+        self, migrate: Migrate, db: Any, **configure_args: Any) -> None: ...
 
     @property
     def metadata(self) -> Any: ...

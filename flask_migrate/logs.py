@@ -8,10 +8,6 @@ from . import compat
 #: Where Alembic and this package log to.
 LOGGERS = ('alembic', 'flask_migrate')
 
-#: What the progress of a run is logged to: the logger that alembic.ini files
-#: of all times set up.
-PROGRESS = 'alembic.runtime.migration'
-
 #: Alembic's loggers that speak of Alembic (the second is that of 0.6).
 NOISY = ('alembic.runtime.migration', 'alembic.migration',
          'alembic.runtime.plugins')

@@ -24,11 +24,13 @@ class Option(object):
     :param of_command_line: whether it is for the command line itself and no
         parameter of the function.
     :param choices: the texts that a text may be; the first is the default.
+    :param instead: what it is in the command lines, instead of the function's
+        default.
     :ivar default: what it is where the function does not say.
     """
 
     def __init__(self, name, flags, kind, help, of_command_line=False,
-                 choices=()):
+                 choices=(), instead=None):
         self.name = name
         self.flags = flags
         self.kind = kind
@@ -36,6 +38,13 @@ class Option(object):
         self.of_command_line = of_command_line
         self.choices = choices
         self.default = choices[0] if choices else False
+        self.instead = instead
+
+    def default_of(self, operation):
+        """What it is in the command line where it is not given."""
+        if self.instead is not None:
+            return self.instead
+        return operation.defaults.get(self.name, self.default)
 
     def __call__(self, function):
         """Decorate an operation."""
@@ -131,6 +140,7 @@ one_revision = option(
     'revision',
     help='Which one: ' + _NAMES + "'head' (the default), or 'current' (where "
          "the database is).")
+edited_revision = option('revision', help=one_revision.help, instead='head')
 revisions = option(
     'revisions', kind='list',
     help='Which ones: ' + _NAMES + "each; without any, all heads.")

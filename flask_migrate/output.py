@@ -72,12 +72,3 @@ def forget():
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-
-
-def to_stderr(text):
-    """Print what is not the result of a command, where somebody sees it."""
-    try:
-        compat.python.write(sys.stderr, text)
-        sys.stderr.flush()
-    except EnvironmentError:
-        pass

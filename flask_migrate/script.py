@@ -184,9 +184,8 @@ def _copied(command):
 
 def _declared(flask_script, command, operation):
     """Make a Command of an operation, as ``@manager.option`` does."""
-    defaults = operation.defaults
     command.option_list = [_option(flask_script, each,
-                                   defaults.get(each.name, each.default))
+                                   each.default_of(operation))
                            for each in operation.options]
     command.run = _run(operation, command)
     command.__doc__ = help_sentence(operation).replace('%', '%%')

@@ -26,9 +26,8 @@ SIGNATURES = {
         ('directory', None), ('message', None), ('sql', False),
         ('head', 'head'), ('splice', False), ('branch_label', None),
         ('version_path', None), ('rev_id', None), ('x_arg', None)],
-    # 'head' is what both command lines of old open; the function of old
-    # opened 'current'.
-    'edit': [('directory', None), ('revision', 'head')],
+    # Both command lines open 'head'.
+    'edit': [('directory', None), ('revision', 'current')],
     'merge': [('directory', None), ('revisions', ''), ('message', None),
               ('branch_label', None), ('rev_id', None)],
     'upgrade': [('directory', None), ('revision', 'head'), ('sql', False),
@@ -158,13 +157,11 @@ def test_flask_script_command(name):
     declared = operation(name)
     assert command.__doc__ == help_sentence(declared)
     assert len(command.option_list) == len(declared.options)
-    defaults = dict(signature(declared))
     for made, option in zip(command.option_list, declared.options):
         assert made.args == (option.flags or (option.name,))
         assert made.kwargs.get('dest', made.args[0]) == option.name
         assert made.kwargs['help'] == option.help
-        assert made.kwargs['default'] == defaults.get(option.name,
-                                                      option.default)
+        assert made.kwargs['default'] == option.default_of(declared)
         assert (made.kwargs.get('action') == 'store_true') \
             == (option.kind == 'flag')
 
@@ -176,7 +173,6 @@ def test_click_command(name):
     declared = operation(name)
     assert command.help == help_sentence(declared)
     assert len(command.params) == len(declared.options)
-    defaults = dict(signature(declared))
     for made, option in zip(command.params, declared.options):
         assert made.name == option.name
         if option.flags:
@@ -186,7 +182,7 @@ def test_click_command(name):
             assert made.multiple if option.flags else made.nargs == -1
         else:
             assert made.default in (
-                defaults.get(option.name), None, option.default) \
+                option.default_of(declared), None, option.default) \
                 or repr(made.default) == 'Sentinel.UNSET'
             assert bool(getattr(made, 'is_flag', False)) \
                 == (option.kind == 'flag')

@@ -18,7 +18,7 @@ PACKAGE = os.path.dirname(os.path.abspath(flask_migrate.__file__))
 
 #: The modules that have names for applications.
 PUBLIC = ['__init__', 'adoption/__init__', 'adoption/doctor/__init__',
-          'adoption/doctor/findings', 'cli', 'commands/__init__',
+          'adoption/doctor/findings', 'cli', 'commands/__init__', 'console',
           'environment', 'errors', 'extension', 'folder/__init__',
           'folder/config', 'run/__init__', 'run/progress', 'run/status',
           'script']
@@ -39,8 +39,10 @@ from flask_migrate import (
     %(names)s)
 from flask_migrate import alembic_version, command, current_app, log
 from flask_migrate import _get_config
+from flask_migrate import AlembicConfig, _MigrateConfig, catch_errors
 from flask_migrate import Progress
 from flask_migrate.cli import db as group, entry_point
+from flask_migrate.cli import upgrade as upgrade_command
 from flask_migrate.environment import function_suffixes, run_migrations
 from flask_migrate.errors import (
     DiffsDetected, ForeignKeyViolation, LockLost, LockTimeout, MigrateError,
@@ -61,7 +63,8 @@ def more_folders(config: Config) -> Config:
 
 def note(progress: Progress) -> None:
     print(progress.number + progress.total, progress.seconds / 2,
-          progress.description.upper(), progress.engine)
+          progress.description.upper(), progress.engine,
+          progress.database.upper())
 
 
 assert_type(more_folders(extension.get_config(opts=['sql'])), Config)
@@ -84,9 +87,37 @@ for found in (current(), heads(), history('a:b'), branches(), show('head')):
     print([script.revision for script in found])
 init(multidb=True)
 edit()
+upgrade(progress=True)
 stamp(revision=('a', 'b'), purge=True)
 ensure_version(no_lock=True)
 run_migrations(twophase=True, include_object=None)
+manager = Manager(Flask(__name__))
+manager.add_command('db', MigrateCommand)
+
+
+@manager.command
+def greet(name: str) -> None:
+    print(name)
+
+
+@MigrateCommand.option('-n', '--name', dest='name', default='')
+def seed(name: str) -> None:
+    print(name)
+
+
+@MigrateCommand.command
+def deploy() -> None:
+    upgrade()
+
+
+@catch_errors
+def twice(number: int) -> int:
+    return 2 * number
+
+
+assert_type(twice(2), int)
+greet('me')
+deploy()
 try:
     check()
 except NoApplication as error:

@@ -44,7 +44,7 @@ def migrate(
 ) -> Script | list[Script] | str | list[str] | None: ...
 
 def edit(
-    directory: _Path | None = None, revision: str = 'head',
+    directory: _Path | None = None, revision: str = 'current',
     x_arg: _Several | None = None,
     wait_for_database: float | None = None,
 ) -> None: ...
@@ -62,7 +62,7 @@ def upgrade(
     wait: float | None = None, no_lock: bool = False,
     lock_timeout: float | None = None, allow_newer: bool = False,
     dry_run: bool = False, backup: _Path | None = None,
-    progress: Callable[[Progress], object] | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     new_database: bool = False, wait_for_database: float | None = None,
 ) -> list[str] | None: ...
 
@@ -72,7 +72,7 @@ def downgrade(
     wait: float | None = None, no_lock: bool = False,
     lock_timeout: float | None = None, dry_run: bool = False,
     backup: _Path | None = None,
-    progress: Callable[[Progress], object] | None = None,
+    progress: Callable[[Progress], object] | bool | None = None,
     wait_for_database: float | None = None,
 ) -> list[str] | None: ...
 

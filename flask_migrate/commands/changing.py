@@ -35,9 +35,10 @@ def upgrade(call, directory=None, revision='head', sql=False, tag=None,
         with *sql*, to print that as SQL.
     :param backup: path for a copy of the SQLite database; '' is one beside
         it.
-    :param progress: is called after each revision with a
-        ``flask_migrate.Progress``: number, total, description,
-        seconds and engine.
+    :param progress: True prints on stderr what the command line prints; a
+        function is called after each revision with a
+        ``flask_migrate.Progress``: number, total, description, seconds,
+        engine and the name of the database.
     :param new_database: whether to begin a new SQLite database although
         the application has one where another Flask-SQLAlchemy looks for it.
     :param wait_for_database: seconds to wait for a database server that is

@@ -26,6 +26,7 @@ def operation(function):
     @wraps(function)
     def run(*args, **kwargs):
         return perform(Call(), *args, **kwargs)
+    run.__doc__ = _full_doc(function)
     compat.python.hide_first_parameter(run, function)
     run.declared = function
     run.perform = perform
@@ -36,6 +37,26 @@ def operation(function):
     OPERATIONS[function.__name__] = run
     ORDER.append(function.__name__)
     return run
+
+
+def _full_doc(function):
+    """The docstring, with the parameters that all operations have."""
+    doc = function.__doc__
+    added = _X_ARG if ':param directory:' in doc else _DIRECTORY + _X_ARG
+    place = doc.find('    :')
+    if place < 0:       # it has no parameters of its own
+        place, added = doc.index('    .. version'), added + '\n'
+    return doc[:place] + added + doc[place:]
+
+
+_DIRECTORY = """\
+    :param directory: the migrations folder; by default what ``Migrate`` was
+        given.
+"""
+_X_ARG = """\
+    :param x_arg: a text, or several, which env.py reads with
+        ``context.get_x_argument()``.
+"""
 
 
 def command_name(function):

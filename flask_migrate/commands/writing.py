@@ -145,13 +145,14 @@ def migrate(call, directory=None, message=None, sql=False, head='head',
 
 
 @operation
-@options.one_revision
+@options.edited_revision
 @options.wait_for_database
-def edit(call, directory=None, revision='head', x_arg=None,
+def edit(call, directory=None, revision='current', x_arg=None,
          wait_for_database=None):
     """Open a revision file in $EDITOR.
 
-    :param revision: its identifier; 'current' is what the database is at.
+    :param revision: its identifier; 'current' is what the database is at,
+        and the default here, but not in the command lines.
     :param wait_for_database: as of :func:`upgrade`.
 
     .. versionadded:: 2.4.0

@@ -169,6 +169,8 @@ class LegacyDatabase(object):
         self._all_tables = all_tables
 
     def __getattr__(self, name):
+        if name == '_db':       # while copy makes another one
+            raise AttributeError(name)
         return getattr(self._db, name)
 
     def get_engine(self, app=None, bind=None, bind_key=None):
@@ -213,6 +215,8 @@ class _AllTables(object):
             self.tables[key] = table
 
     def __getattr__(self, name):
+        if name == '_metadata':     # as above
+            raise AttributeError(name)
         return getattr(self._metadata, name)
 
 

@@ -75,6 +75,15 @@ def write(stream, text):
                             .decode(encoding))
 
 
+def to_stderr(text):
+    """Print what is not the result of a command, where somebody sees it."""
+    try:
+        write(sys.stderr, text)
+        sys.stderr.flush()
+    except EnvironmentError:
+        pass                    # nobody reads it
+
+
 class Silence(io.StringIO):
     """A stdout for commands that are called from Python."""
 

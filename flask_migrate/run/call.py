@@ -12,6 +12,10 @@ from .. import compat
 
 log = logging.getLogger('flask_migrate')
 
+#: What the progress of a run is logged to: the logger that alembic.ini files
+#: of all times set up.
+PROGRESS = 'alembic.runtime.migration'
+
 #: The operations whose failures the application's log is told of.
 CHANGING = ('upgrade', 'downgrade', 'stamp', 'ensure_version')
 
@@ -47,6 +51,7 @@ class Call(object):
     interactive = False     # whether somebody sees what is written
     format = 'text'         # what show() prints, if anything
     signals = NoSignals()   # those that have come, of a command line
+    visible = False         # whether it is, on stderr
     group = None            # what the group of the command is called
 
     def __init__(self, operation='', arguments=None):
@@ -87,12 +92,17 @@ class Call(object):
 
     def write(self, text, end=u'\n'):
         """Print a line, where somebody sees it."""
+        if self.visible:
+            compat.python.to_stderr(compat.python.text(text) + end)
 
     def show(self, result):
         """Print a result that has ``lines()`` and ``as_dict()``, likewise."""
 
     def log(self, text, *args):
         """Tell the progress of a run, likewise."""
+        if self.visible:
+            compat.python.to_stderr(u'INFO  [%s] %s\n' % (
+                PROGRESS, compat.python.text(text) % args))
 
     def note(self, text):
         """Tell, beside the result, what somebody ought to know."""
@@ -112,6 +122,9 @@ class Call(object):
     def say(self, text):
         """Log something that is not progress: who is waited for."""
         log.info('%s', text)
+        if self.visible:
+            compat.python.to_stderr(u'INFO  [%s] %s\n' % (
+                log.name, compat.python.text(text)))
 
     @contextmanager
     def status(self):

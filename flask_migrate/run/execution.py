@@ -20,6 +20,8 @@ def change(call, target, sql=False, dry_run=False, backup=None,
     :return: with *dry_run* what would be run: a list of texts.
     """
     _check_target(target)
+    if progress is True:
+        call.visible, progress = True, None
     arguments = _arguments()
     wait, timeout = _waits(settings)
     command, kept = compat.alembic.alembic_command(
