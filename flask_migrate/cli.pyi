@@ -20,3 +20,4 @@ branches: Command
 current: Command
 check: Command
 status: Command
+adopt: Command
