@@ -597,7 +597,7 @@ def test_edit(interface, chain, monkeypatch):
     monkeypatch.setenv('EDITOR', editor)
     monkeypatch.delenv('VISUAL', raising=False)
     chain.python('upgrade', revision='aaaa1')
-    interface('edit')
+    interface('edit', revision='head')
     interface('edit', revision='bbbb2')
     interface('edit', revision='current')
     for name in ('aaaa1_.py', 'bbbb2_.py', 'cccc3_.py'):
