@@ -2,8 +2,11 @@
 import pytest
 
 from flask_migrate import CommandError, compat
+from flask_migrate.console import CommandLine
 from project import Project
+from releases import releases  # noqa: F401
 from terminal import Terminal
+from test_legacy import LegacyProject, elsewhere, folder  # noqa: F401
 
 pytestmark = pytest.mark.skipif(
     not compat.alembic.has_operations(), reason='needs Alembic 0.8')
@@ -355,3 +358,146 @@ def test_no_transaction_is_open_while_a_question_waits(
         "AND state <> 'idle'") == []
     terminal.types('y\n')
     assert terminal.ends() == 0, terminal.output
+
+
+# env.py files of every age ---------------------------------------------------
+
+@pytest.mark.once
+@pytest.mark.filterwarnings('ignore:Table.tometadata')
+def test_a_question_in_every_env_py(
+        tmpdir, folder, elsewhere, monkeypatch):            # noqa: F811
+    old = LegacyProject(tmpdir, folder)
+    old.python('migrate')
+    old.python('upgrade')
+    tables = [('thing', None), ('user', 'users')][:len(old.binds)]
+    project = Project(
+        tmpdir, 'sqlite:///app.db',
+        {'users': 'sqlite:///users.db'} if old.multidb else None)
+    asked = []
+
+    def read_line(call, prompt):
+        asked.append(prompt)
+        return u'y\n'
+    monkeypatch.setattr(CommandLine, 'can_ask', lambda call: True)
+    monkeypatch.setattr(CommandLine, 'read_line', read_line)
+    for table, bind in tables:
+        old.execute("INSERT INTO %s (name) VALUES ('Ada')" % table, bind)
+        project.model(table.title(), bind=bind, full_name=project.db.Column(
+            project.db.String(50)))
+    result = project.manage('migrate')
+    assert result.code == 0, result
+    name = 'default:' if old.multidb else ''
+    assert asked[0] == 'Was %sthing.name renamed to %sthing.full_name? ' \
+        '[y/N] ' % (name, name)
+    assert asked[1:] == [
+        'Was users:user.name renamed to users:user.full_name? [y/N] '
+    ] * old.multidb
+    project.python('upgrade')
+    for table, bind in tables:
+        assert project.query(
+            'SELECT full_name FROM %s' % table, bind) == [('Ada',)]
+    assert project.python('migrate') is None
+    project.python('downgrade')
+    for table, bind in tables:
+        assert project.query(
+            'SELECT name FROM %s' % table, bind) == [('Ada',)]
+
+
+# Several databases, other ways ----------------------------------------------
+
+@pytest.fixture
+def two(tmpdir):
+    """Two databases with the same table, and models with another column."""
+    binds = {'second': 'sqlite:///' + str(tmpdir.join('second.db'))}
+
+    def after(name):
+        project = Project(tmpdir, binds=binds)
+        for bind in None, 'second':
+            project.model('Log' + str(bind), bind=bind, **{
+                name: project.db.Column(project.db.String(9))})
+        return project
+    project = after('text')
+    project.python('init', multidb=True)
+    project.python('migrate')
+    project.python('upgrade')
+    project.execute("INSERT INTO lognone (text) VALUES ('a')")
+    project.execute("INSERT INTO logsecond (text) VALUES ('b')", 'second')
+    return after('message')
+
+
+def test_an_answer_names_its_database(two):
+    with pytest.raises(CommandError) as error:
+        two.python('migrate', rename={'lognone.text': 'message'})
+    assert '--rename second:logsecond.text:message' in str(error.value)
+    assert len(two.scripts()) == 1
+    two.manage('migrate', '--rename', 'default:lognone.text:message',
+               '--rename', 'second:logsecond.text:message')
+    two.python('upgrade')
+    assert two.query('SELECT message FROM lognone') == [('a',)]
+    assert two.query('SELECT message FROM logsecond', 'second') == [('b',)]
+
+
+def test_a_column_that_goes(tmpdir):
+    blog = Blog(tmpdir)
+    blog.fill()
+    project = blog.after(name='full_name')
+    result = project.manage('migrate', '--drop', 'user.name',
+                            '--fill', 'user.full_name=x')
+    assert result.code == 1 and 'unique' in result.stderr
+    project = blog.after()
+    db = project.db
+    table = db.metadata.tables['user']
+    db.metadata.remove(table)
+    db.Table('user', db.metadata,
+             db.Column('id', db.Integer, primary_key=True),
+             db.Column('name', db.String(64), nullable=False, index=True,
+                       unique=True),
+             db.Column('height', db.Integer))
+    project.python('migrate', drop=['user.age'])
+    project.python('upgrade')
+    assert sorted(project.columns('user')) == ['height', 'id', 'name']
+
+
+def test_a_drop_that_nobody_asks_about(tmpdir):
+    blog = Blog(tmpdir)
+    blog.fill()
+    project = Project(tmpdir)
+    project.db.Table('user', project.db.metadata,
+                     project.db.Column('id', project.db.Integer,
+                                       primary_key=True),
+                     project.db.Column('name', project.db.String(64),
+                                       nullable=False, index=True,
+                                       unique=True))
+    project.python('migrate', drop=['user.age', 'post'])
+    project.python('upgrade')
+    assert project.columns('user') == ['id', 'name']
+    assert project.tables() == ['user']
+
+
+def test_a_table_that_no_revision_has_created(tmpdir):
+    blog = Blog(tmpdir)
+    blog.fill()
+    import os
+    for name in blog.project.scripts():
+        os.remove(os.path.join(blog.project.versions, name))
+    blog.project.execute('DELETE FROM alembic_version')
+    project = blog.after(user='account')
+    project.python('migrate', rename={'user': 'account'})
+    project.python('upgrade')
+    assert blog.rows('account', 'name') == ROWS
+
+
+def test_a_hook_of_the_project_has_the_last_word(tmpdir):
+    seen = []
+
+    def hook(context, revision, directives):
+        seen.extend(type(each).__name__
+                    for each in directives[0].upgrade_ops.ops)
+        directives[:] = []
+    blog = Blog(tmpdir)
+    project = blog.after(name='full_name')
+    project.app.extensions['migrate'].configure_args[
+        'process_revision_directives'] = hook
+    assert project.python(
+        'migrate', rename={'user.name': 'full_name'}) is None
+    assert 'RenamedColumn' in seen and len(project.scripts()) == 1

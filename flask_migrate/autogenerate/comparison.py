@@ -37,15 +37,19 @@ class Comparison(Run):
         self.protections = []
         self.warnings = []
 
-    def database_name(self):
-        """What the database at hand is called; '' where it has no name.
+    def database_name(self, context):
+        """What a database is called; '' where it has no name.
 
-        The only one of an application has none, nor one of env.py's own.
+        The only one of an application has none.  Where env.py makes engines
+        of its own, the functions that a script gets tell the name.
         """
         app = current_app._get_current_object()
         db = app.extensions['migrate'].db
         if len(database_names(app, db)) < 2:
             return ''
+        token = context.opts.get('upgrade_token') or 'upgrades'
+        if token.endswith('_upgrades'):
+            return token[:-len('_upgrades')] or 'default'
         return name_of(app, db, self.engine)
 
     def leave_connections(self):
@@ -81,7 +85,7 @@ class Comparison(Run):
                 self.call.config.cmd_opts, 'autogenerate', False):
             self.protections.append(protect(
                 self.call.config, context, self.answers,
-                self.database_name()))
+                self.database_name(context)))
         if compat.alembic.compares_defaults(context):
             compat.alembic.compare_no_defaults(context)
 

@@ -38,6 +38,8 @@ def _pairs(found, table, drops):
     for each in dropped:
         old = each.to_column()
         drops[schema, name, old.name] = old
+        # It goes, as --drop may say although nobody asked.
+        found.answers.of('drop', found.name, schema, name, old.name)
         for new in added:
             yield Pair(found, schema, name, old.name, new.name, True,
                        columns_alike(old, new))
