@@ -93,9 +93,7 @@ def run(source, path):
 
 def show(kind, error, traceback):
     """Print an exception as Python does at the end of a script."""
-    # Python 3.11 asks the error, not the argument.
-    if not compat.python.PY2:
-        error.__traceback__ = traceback
+    compat.python.set_traceback(error, traceback)
     sys.excepthook(kind, error, traceback)
     return 1
 

@@ -132,8 +132,8 @@ def _run(context, databases, multidb, arguments):
 def _roll_back(transaction, error):
     """Leave a ``begin_transaction()`` block as if *error* had passed it."""
     try:
-        transaction.__exit__(type(error), error, error.__traceback__
-                             if hasattr(error, '__traceback__') else None)
+        transaction.__exit__(type(error), error,
+                             compat.python.traceback_of(error))
     except BaseException as other:
         # A generator-based block raises what is thrown into it.
         if other is not error and isinstance(other, KeyboardInterrupt):

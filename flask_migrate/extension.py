@@ -56,6 +56,11 @@ class MigrateState(object):
         self._metadata = metadata
 
 
+def _click_group():
+    from .cli import db
+    return db
+
+
 class Migrate(object):
     """Database migrations for a Flask application.
 
@@ -145,14 +150,10 @@ class Migrate(object):
             if value is not None:
                 kwargs[name] = value
         self.alembic_ctx_kwargs.update(kwargs)
-        if not hasattr(app, 'extensions'):      # Flask 0.6 and older
-            app.extensions = {}
         state = app.extensions['migrate'] = MigrateState(
             self, self.db, **self.alembic_ctx_kwargs)
         self._states.add(state)
-        if hasattr(app, 'cli'):                 # Flask 0.11 and newer
-            from .cli import db as group
-            app.cli.add_command(group, name=self.command)
+        compat.flask_app.add_command_group(app, _click_group, self.command)
         if self.pending_page:
             from .pending_page import answer_failures
             answer_failures(app)

@@ -66,10 +66,7 @@ def migrate_command(flask_script):
     """Return a new Manager with all operations as its commands."""
     operation = _operation_class(flask_script)
     manager = _manager_class(flask_script, operation)()
-    # Set, not passed: usage= would destroy the usage line of each command.
-    if not hasattr(manager, 'description'):     # Flask-Script 0.5
-        manager.usage = HELP
-    manager.help = manager.description = HELP
+    compat.flask_script.set_help(manager, HELP)
     for name in ORDER:
         manager.add_command(
             command_name(OPERATIONS[name]),

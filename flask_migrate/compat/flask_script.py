@@ -142,6 +142,16 @@ def _mend(flask_script):
         flask_script.Manager._patch_argparser = _patch_argparser
 
 
+def set_help(manager, text):
+    """Give a Manager its help (0.5 has a usage line only).
+
+    Set, not passed: ``usage=`` would destroy the usage line of each command.
+    """
+    if not hasattr(manager, 'description'):
+        manager.usage = text
+    manager.help = manager.description = text
+
+
 def make_flask_ext_importable():
     """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0.
 

@@ -212,6 +212,26 @@ def reraise(error, cause):
     raise error
 
 
+def traceback_of(error):
+    """The traceback of an exception (2.7: it has none)."""
+    return getattr(error, '__traceback__', None)
+
+
+def set_traceback(error, traceback):
+    """Give an exception a traceback: 3.11 shows that one, and no other."""
+    if not PY2:
+        error.__traceback__ = traceback
+
+
+def ini_error():
+    """The errors of ConfigParser."""
+    if PY2:     # there is a package 'configparser' for it too
+        from ConfigParser import Error
+    else:
+        from configparser import Error
+    return Error
+
+
 def error_text(error):
     """The message of an exception as ``str``, in any encoding."""
     try:

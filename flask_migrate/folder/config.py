@@ -8,12 +8,6 @@ from alembic.config import Config as AlembicConfig
 
 from .. import compat
 
-try:
-    # Python 2.7: first, as there is a package 'configparser' for it too.
-    from ConfigParser import Error as IniError
-except ImportError:
-    from configparser import Error as IniError
-
 compat.alembic_context.set_up()
 
 TEMPLATES = os.path.join(
@@ -101,7 +95,7 @@ def read_config(directory, x_arg=None, opts=None):
         if '%' in defaults.get('here', ''):
             defaults['here'] = escaped(defaults['here'])
         config.set_main_option('script_location', escaped(directory))
-    except (IniError, UnicodeDecodeError) as error:
+    except (compat.python.ini_error(), UnicodeDecodeError) as error:
         # The error names the file as well.
         reason = re.sub(r'file: .*?, (?=line)', '', str(error))
         raise CommandError("Can't read %s: %s"

@@ -218,8 +218,4 @@ def in_range(call, rev_range):
     at = tuple(head for plan in call.run.plans for head in plan.heads)
     base = at if base == 'current' else base or 'base'
     head = at if head == 'current' else head or 'heads'
-    if not hasattr(script, 'get_revisions'):            # Alembic 0.6
-        base = base if base != at else (at + ('base',))[0]
-        head = 'head' if head == 'heads' else head if head != at \
-            else (at + (None,))[0]
-    return list(script.walk_revisions(base=base, head=head))
+    return compat.alembic.walk(script, base, head)

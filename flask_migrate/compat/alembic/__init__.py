@@ -18,7 +18,7 @@ from .reading import (  # noqa: F401
 from .scripts import (  # noqa: F401
     failed_hook, format_script, generate_revision, is_unknown, new_rev_id,
     script_directory, script_heads, script_revisions, take_any_text, targets,
-    tell_of_files, write_scripts_to)
+    tell_of_files, walk, write_scripts_to)
 from .threads import quiet_status  # noqa: F401
 from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,

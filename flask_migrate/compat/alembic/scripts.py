@@ -151,6 +151,19 @@ def generate_revision(config, rev_id, message, arguments, folder=None):
                                        **arguments).path
 
 
+def walk(script, base, head):
+    """The Scripts from *head* down to *base*.
+
+    :param base: a name; a tuple of what the database is at.
+    :param head: likewise.
+    """
+    if not has_branches():
+        base = (base + ('base',))[0] if isinstance(base, tuple) else base
+        head = (head + (None,))[0] if isinstance(head, tuple) \
+            else 'head' if head == 'heads' else head
+    return list(script.walk_revisions(base=base, head=head))
+
+
 def targets(revisions):
     """What a command is to go to, in the words of this Alembic.
 
