@@ -444,16 +444,14 @@ def test_a_column_that_goes(tmpdir):
     result = project.manage('migrate', '--drop', 'user.name',
                             '--fill', 'user.full_name=x')
     assert result.code == 1 and 'unique' in result.stderr
-    project = blog.after()
+    project = Project(tmpdir)
     db = project.db
-    table = db.metadata.tables['user']
-    db.metadata.remove(table)
     db.Table('user', db.metadata,
              db.Column('id', db.Integer, primary_key=True),
              db.Column('name', db.String(64), nullable=False, index=True,
                        unique=True),
              db.Column('height', db.Integer))
-    project.python('migrate', drop=['user.age'])
+    project.python('migrate', drop=['user.age', 'post'])
     project.python('upgrade')
     assert sorted(project.columns('user')) == ['height', 'id', 'name']
 
