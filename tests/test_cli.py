@@ -385,7 +385,7 @@ def own_group(project):
     return group
 
 
-@pytest.mark.parametrize('name', ['status', 'check', 'adopt'])
+@pytest.mark.parametrize('name', ['status', 'check', 'adopt', 'doctor'])
 def test_a_command_of_the_applications_own(project, own_group, name):
     @own_group.command(name)
     @click.option('--host')

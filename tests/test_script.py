@@ -448,7 +448,7 @@ def run_own(project, command, *args):
     return run_manager(manager, 'db', *args)
 
 
-NEW_NAMES = ['status', 'check', 'adopt']
+NEW_NAMES = ['status', 'check', 'adopt', 'doctor']
 
 
 @pytest.mark.parametrize('name', NEW_NAMES)
