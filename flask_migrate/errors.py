@@ -18,22 +18,39 @@ class MigrateError(CommandError, SystemExit):
     """
 
     def __init__(self, message):
-        message = compat.python.native(message)
-        CommandError.__init__(self, message)
-        self.code = exit_code(message)
+        CommandError.__init__(self, compat.python.native(message))
+
+    @property
+    def code(self):
+        """What ``SystemExit`` has where nobody catches it.
+
+        Not an attribute: errors of drivers have one that cannot be set.
+        """
+        return exit_code(self.args[0])
 
     def name_group(self, name):
         """Let the hints speak of commands under another name than 'db'."""
-        self._say(re.sub(r"'db (?=[a-z])",
-                         "'%s " % compat.python.native(name), self.args[0]))
-
-    def _say(self, message):
-        self.args = (message,)
-        self.code = exit_code(message)
+        self.args = (re.sub(r"'db (?=[a-z])",
+                            "'%s " % compat.python.native(name),
+                            self.args[0]),)
 
     def add(self, lines):
         """Say more: lines, which are indented."""
-        self._say('\n  '.join([str(self)] + list(lines)))
+        self.args = ('\n  '.join([str(self)] + list(lines)),)
+
+    def __reduce__(self):
+        """Let it be pickled: Celery and process pools do that.
+
+        What it cannot take along, such as a driver's own error or the class
+        that a revision has made, stays behind.
+        """
+        kind = type(self).__dict__.get('of_two')
+        ours, other = kind or (type(self), None)
+        state = dict((name, value) for name, value in self.__dict__.items()
+                     if compat.python.can_be_pickled(value))
+        return _restored, (
+            ours, other if compat.python.can_be_pickled(other) else None,
+            self.args, state)
 
     def __str__(self):
         return self.args[0]
@@ -127,14 +144,29 @@ def of_the_same_kind(failure, cause):
     if isinstance(cause, Warning) or not issubclass(kind, Exception) \
             or isinstance(failure, kind) or kind is CommandError:
         return failure
-    code = failure.code
-    try:
-        failure.__class__ = type(
-            type(failure).__name__, (type(failure), kind),
-            {'__module__': type(failure).__module__})
-    except TypeError:       # SystemExit and OSError, say, share no layout
+    if not _become(failure, kind):
         return failure
-    for name, value in cause.__dict__.items():
+    for name, value in getattr(cause, '__dict__', {}).items():
         failure.__dict__.setdefault(name, value)
-    failure.code = code     # SQLAlchemy's errors have a code of their own
     return failure
+
+
+def _become(failure, kind):
+    """Make an error one of a second kind; return whether that is possible."""
+    ours = type(failure)
+    try:
+        failure.__class__ = type(ours.__name__, (ours, kind), {
+            '__module__': ours.__module__, 'of_two': (ours, kind)})
+    except Exception:       # SystemExit and OSError, say, share no layout
+        return False
+    return True
+
+
+def _restored(ours, other, args, state):
+    """The error that was pickled."""
+    error = ours.__new__(ours)
+    error.args = args
+    error.__dict__.update(state)
+    if other is not None:
+        _become(error, other)
+    return error

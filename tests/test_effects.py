@@ -4,9 +4,18 @@ Each revision here fails after it has ended its transaction in some way, or
 has not.  What the message lists is executed on a copy, which must then be as
 the database is.
 """
+import io
+import os
+import pickle
+import signal
+import threading
+
 import pytest
 
-from flask_migrate import MigrationFailed, compat
+from flask_migrate import (
+    DiffsDetected, LockTimeout, MigrationFailed, compat, dialects, errors)
+from flask_migrate.dialects import server
+import processes
 from project import Project
 
 UPDATE = "op.execute('UPDATE t SET a = a * 100')\n"
@@ -161,3 +170,232 @@ def test_a_commit_that_fails(request, tmpdir):
     assert 'took effect' not in str(caught.value)
     assert state(project) == before
     assert project.version() == ['one']
+
+
+@needs_blocks
+def test_foreign_keys_that_are_violated_behind_a_block(tmpdir):
+    """COMMIT refuses the rest; what the block has committed is named."""
+    from sqlalchemy import event
+    project = Project(tmpdir)
+    event.listen(project.engine(), 'connect', lambda connection, record:
+                 connection.execute('PRAGMA foreign_keys=ON'))
+    project.python('init')
+    project.write_revision('one', (
+        "op.execute('CREATE TABLE p (a int PRIMARY KEY)')\n"
+        "op.execute('CREATE TABLE c (a int REFERENCES p (a))')\n"
+        "op.execute('CREATE TABLE gone (a int)')"))
+    project.python('upgrade')
+    project.write_revision('two', (
+        "with op.get_context().autocommit_block():\n"
+        "    op.execute('INSERT INTO p VALUES (1)')\n"
+        "op.drop_table('gone')\nop.execute('INSERT INTO c VALUES (99)')"),
+        down='one')
+    with pytest.raises(errors.MigrateError) as caught:
+        project.python('upgrade')
+    message = str(caught.value)
+    assert 'Foreign keys would be violated' in message
+    assert 'othing was committed' not in message
+    assert state(project) == [('c', []), ('gone', []), ('p', [(1,)])]
+    assert 'DROP TABLE' not in message.partition('took effect')[2]
+    assert project.version() == ['one']
+
+
+# ----------------------------------------------------- schemas, earlier runs
+
+TENANTS = u'''
+from alembic import context
+from flask import current_app
+from sqlalchemy import text
+
+db = current_app.extensions['migrate'].db
+for tenant in 'first', 'second':
+    with db.engine.connect() as connection:
+        transaction = connection.begin()
+        connection.execute(text('SET search_path TO ' + tenant))
+        transaction.commit()
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+'''
+
+
+def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
+    project = Project(tmpdir, postgresql_url)
+    project.python('init')
+    with io.open(os.path.join(project.directory, 'env.py'), 'w') as file:
+        file.write(TENANTS)
+    for tenant in 'first', 'second':
+        project.execute('CREATE SCHEMA ' + tenant)
+    project.write_revision('one', "op.execute('CREATE TABLE t (a int)')")
+    project.python('upgrade')
+    project.execute('CREATE TABLE second.u (a int)')
+    project.write_revision('two', "op.execute('CREATE TABLE u (a int)')",
+                           down='one')
+    with pytest.raises(MigrationFailed) as caught:
+        project.python('upgrade')
+    message = str(caught.value)
+    assert 'The database (first) is now at two: ' in message
+    assert 'The database (second) is at one, as before' in message
+    for tenant, version in ('first', 'two'), ('second', 'one'):
+        assert project.query('SELECT version_num FROM %s.alembic_version'
+                             % tenant) == [(version,)]
+
+
+def test_after_a_run_that_was_killed(request, tmpdir):
+    reached = os.path.join(str(tmpdir), 'reached')
+    project = make(request, tmpdir, 'mariadb', (
+        "op.execute('CREATE TABLE u (a int)')\n"
+        "open(%r, 'w').close()\n"
+        "op.execute('DO SLEEP(3000)')" % reached))
+    processes.write(project)
+    process = processes.start(project, 'manage', 'upgrade')
+    processes.wait_for(lambda: os.path.exists(reached), what=process)
+    process.send(signal.SIGKILL)
+    process.result()
+    with pytest.raises(MigrationFailed) as caught:
+        project.python('upgrade', wait=120)
+    message = str(caught.value)
+    assert "Table 'u' already exists" in message
+    assert 'No statement of this revision took effect' in message
+    assert 'Perhaps an earlier run has done this already' in message
+
+
+def test_a_server_that_ends_the_connection(request, tmpdir):
+    """What it was executing has or has not taken effect."""
+    project = make(request, tmpdir, 'mariadb', UPDATE + (
+        "from test_effects import kill_soon\n"
+        "kill_soon(op.get_bind())\n"
+        "op.execute('ALTER TABLE d ADD COLUMN b int')"))
+    message = str(fail(project))
+    assert 'It is not known whether this took effect, as no answer came: ' \
+        'ALTER TABLE d ADD COLUMN b' in message
+    assert 'as before' not in message
+
+
+def kill_soon(connection):
+    """Let the server end a Connection, when it waits to ALTER a table."""
+    number = compat.sqlalchemy.server_process(connection)
+    other = dialects.OwnConnection(connection.engine)
+    other.execute('SELECT * FROM d')        # in a transaction
+
+    def kill():
+        processes.wait_for(lambda: other.execute(
+            "SELECT 1 FROM information_schema.processlist WHERE id = %d AND "
+            "state LIKE 'Waiting for%%'" % number))
+        other.execute('KILL %d' % number)
+        other.close()
+    threading.Thread(target=kill).start()
+
+
+# --------------------------------------------------------- length and secrets
+
+def test_a_long_statement_is_cut(tmpdir):
+    project = Project(tmpdir)
+    project.python('init')
+    project.write_revision('one', "op.execute('INSERT INTO nowhere VALUES "
+                           "(1) /* ' + 'x' * 2000000 + ' */')")
+    with pytest.raises(MigrationFailed) as caught:
+        project.python('upgrade')
+    assert len(str(caught.value)) < 5000
+    assert len(caught.value.statement) > 2000000
+
+
+def test_many_statements_are_cut(request, tmpdir):
+    project = make(request, tmpdir, 'mariadb', (
+        "for i in range(300):\n    op.execute('INSERT INTO t VALUES (1)')\n"
+        "op.execute('CREATE TABLE u (a int)')\n" + FAIL))
+    error = fail(project)
+    assert len(str(error).splitlines()) < 40
+    assert 'and 281 more' in str(error)
+    assert len(error.took_effect) == 301
+
+
+def test_passwords_are_masked(request, tmpdir):
+    for kind in SERVERS:
+        name = "'u'@'%%'" if kind == 'mariadb' else 'u'
+        word = 'IDENTIFIED BY' if kind == 'mariadb' else 'PASSWORD'
+        project = make(request, tmpdir.mkdir(kind), kind, (
+            'op.execute("ALTER USER %s %s \'sesame\'")' % (name, word)))
+        assert 'sesame' not in str(fail(project))
+        project.write_revision('two', (
+            'raise RuntimeError("cannot reach postgresql://u:sesame@h/d")'),
+            down='one')
+        message = str(fail(project))
+        assert 'sesame' not in message and '://u:***@h/d' in message
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('text, shown', [
+    (u"ALTER USER u PASSWORD 'ab c'", u"ALTER USER u PASSWORD '***'"),
+    (u'mysql://u:s%40@h:1/d', u'mysql://u:***@h:1/d'),
+    (u'http://h:80/a@b', u'http://h:80/a@b'),
+])
+def test_what_is_masked(text, shown):
+    assert server.without_secrets(text) == shown
+
+
+# ----------------------------------------------------- errors of other people
+
+class ReadOnly(Exception):
+    """As those of pymongo."""
+
+    @property
+    def code(self):
+        return 11000
+
+
+def test_an_error_whose_code_cannot_be_set(tmpdir):
+    project = Project(tmpdir)
+    project.python('init')
+    project.write_revision('one', (
+        "from test_effects import ReadOnly\nraise ReadOnly('of pymongo')"))
+    with pytest.raises(ReadOnly) as caught:
+        project.python('upgrade')
+    assert isinstance(caught.value, MigrationFailed)
+    assert 'ReadOnly: of pymongo' in str(caught.value)
+    assert str(caught.value.code).startswith('Error: Revision one')
+
+
+def test_a_proxy_among_the_globals_of_env_py(tmpdir):
+    project = Project(tmpdir)
+    project.python('init')
+    path = os.path.join(project.directory, 'env.py')
+    with io.open(path) as file:
+        text = file.read()
+    with io.open(path, 'w') as file:
+        file.write(u'from flask import g, request, session\n' + text)
+    project.write_revision('one', "raise RuntimeError('the real one')")
+    with pytest.raises(RuntimeError) as caught:
+        project.python('upgrade')
+    assert 'the real one' in str(caught.value)
+
+
+def pickled(error):
+    again = pickle.loads(pickle.dumps(error, 2))
+    assert type(again).__name__ == type(error).__name__
+    assert str(again) == str(error)
+    return again
+
+
+def test_every_error_can_be_pickled(request, tmpdir):
+    project = make(request, tmpdir, 'postgresql', UPDATE + FAIL)
+    error = fail(project)
+    again = pickled(error)
+    assert isinstance(again, MigrationFailed)
+    from sqlalchemy.exc import ProgrammingError
+    assert isinstance(error, ProgrammingError)
+    assert isinstance(again, ProgrammingError)
+    for name in ('revision', 'path', 'line', 'direction', 'statement',
+                 'took_effect', 'code'):
+        assert getattr(again, name) == getattr(error, name)
+    assert pickled(again).revision == 'two'
+    project.write_revision('two', (
+        "class Own(Exception):\n    pass\nraise Own('of the revision')"),
+        down='one')
+    again = pickled(fail(project))
+    assert isinstance(again, MigrationFailed) and again.revision == 'two'
+    assert pickled(DiffsDetected('They differ.', [('add', 1)])).diffs == [
+        ('add', 1)]
+    for kind in (LockTimeout, errors.LockLost, errors.ForeignKeyViolation,
+                 errors.MigrateError, errors.NoApplication):
+        assert type(pickled(kind(u'In vain.'))) is kind

@@ -240,6 +240,16 @@ def error_text(error):
         return str(error)
 
 
+def can_be_pickled(value):
+    """Whether a value can be pickled, and read again."""
+    import pickle
+    try:
+        pickle.loads(pickle.dumps(value, 2))
+    except Exception:
+        return False
+    return True
+
+
 def sqlite_error():
     import sqlite3
     return sqlite3.Error

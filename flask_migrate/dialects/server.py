@@ -25,15 +25,21 @@ _SECRETS = re.compile(
          |(?<==)[^\s'",)]+)""",
     re.I | re.S | re.X)
 
+_URLS = re.compile(r'(\w://[^\s:/@]*:)[^\s@/]+@')
+
 _WITHOUT = (
     'The command can do without it by --no-lock, if nothing else migrates '
     'this database meanwhile.')
 
 
+def without_secrets(text):
+    """A text without the passwords of its statements and of its URLs."""
+    return _URLS.sub(r'\1***@', _SECRETS.sub(r"\1'***'", text))
+
+
 def masked(query):
     """The beginning of a query, on one line and without its passwords."""
-    text = ' '.join(_SECRETS.sub(r"\1'***'", compat.python.text(query))
-                    .split())
+    text = ' '.join(without_secrets(compat.python.text(query)).split())
     if len(text) > SHOWN:
         text = text[:SHOWN] + ' ...'
     return compat.python.native(text)

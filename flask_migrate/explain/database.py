@@ -7,6 +7,7 @@ from sqlalchemy.exc import DBAPIError
 from .. import compat
 from ..compat.python import text
 from .configuration import SETTING, shown
+from .facts import short
 
 
 def explain_database(facts):
@@ -22,7 +23,7 @@ def explain_database(facts):
     message = 'The database %s reported: %s' % (shown(engine.url), words)
     statement = getattr(facts.error, 'statement', None)
     if statement:
-        message += '\n  Statement: %s' % ' '.join(text(statement).split())
+        message += '\n  Statement: %s' % short(text(statement))
     return message
 
 

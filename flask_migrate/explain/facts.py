@@ -5,7 +5,11 @@ import traceback
 
 from .. import compat
 from ..compat.python import text
+from ..dialects.server import without_secrets
 from ..folder import chain
+
+#: Characters of a statement that are shown.
+SHOWN = 500
 
 
 class Facts(object):
@@ -119,3 +123,9 @@ def _engines():
 def on_one_line(message):
     """A message on one line."""
     return ' '.join(text(message).split())
+
+
+def short(message, length=SHOWN):
+    """A text on one line, not too long, and without passwords."""
+    message = without_secrets(' '.join(message.split()))
+    return message if len(message) <= length else message[:length] + ' ...'

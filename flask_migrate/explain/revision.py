@@ -8,10 +8,21 @@ from .. import compat
 from ..compat.python import text
 from ..errors import MigrateError, MigrationFailed, of_the_same_kind
 from ..folder.paths import relative
+from .facts import short
 from .legacy_sql import replacement
 
-#: Characters of a statement that are shown, and how many statements.
-SHOWN, MANY = 500, 20
+#: How many statements are shown.
+MANY = 20
+
+#: Characters of an error that are shown.
+LONG = 2000
+
+#: What a statement has whose parameters may be passwords.
+_SECRET = re.compile(r'passw|pwd|identified|secret|token', re.I)
+
+#: What is wrong where an earlier run may have done it already.
+_ALREADY = re.compile(r"already exists|Duplicate (column|key) name|Can't DROP|"
+                      r"Unknown table|Duplicate foreign key", re.I)
 
 #: What went wrong, by the words of the database or of SQLAlchemy.
 HINTS = (
@@ -65,6 +76,11 @@ def failed(failure):
                            text(error), re.I)]
     lines += _effect(failure)
     lines += ['  %s' % sentence for sentence in failure.positions]
+    if failure.effect and failure.effect.by_itself \
+            and _ALREADY.search(text(error)):
+        lines.append(
+            '  Perhaps an earlier run has done this already, and was ended '
+            'before the rest of the revision: compare the database with it.')
     lines += replacement(error) or _hint(failure)
     return of_the_same_kind(MigrationFailed(
         u'\n'.join(map(text, lines)), failure.revision, failure.path, line,
@@ -110,7 +126,7 @@ def reason(error):
             % ('' if error.code is None else text(repr(error.code)))
     own = getattr(error, 'orig', None)
     error = error if own is None else own
-    said = _pointed(text(error))
+    said = short(_pointed(text(error)), LONG)
     name = type(error).__name__
     return u'%s: %s' % (name, said) if said else name
 
@@ -128,12 +144,12 @@ def _pointed(words):
 def _statement(error, statement):
     if not statement:
         return []
-    lines = [u'  Statement: %s' % _short(
-        u' '.join(text(statement).split()))]
+    lines = [u'  Statement: %s' % short(text(statement))]
     if getattr(error, 'params', None) \
-            and not getattr(error, 'hide_parameters', False):
+            and not getattr(error, 'hide_parameters', False) \
+            and not _SECRET.search(text(statement)):
         parameters = text(u'%r' % (error.params,))
-        lines.append(u'  Parameters: %s' % _short(parameters))
+        lines.append(u'  Parameters: %s' % short(parameters))
     return lines
 
 
@@ -149,7 +165,7 @@ def _effect(failure):
     else:
         why = '%s cannot roll back DDL. These' % effect.server
     lines = ['  %s statements of the revision took effect:' % why]
-    lines += [u'    %s' % _short(text(sql)) for sql in effect.permanent[:MANY]]
+    lines += [u'    %s' % short(text(sql)) for sql in effect.permanent[:MANY]]
     if effect.permanent[MANY:]:
         lines.append('    and %d more' % len(effect.permanent[MANY:]))
     if effect.uncertain:
@@ -174,7 +190,7 @@ _PAST = 'the revision works past its connection, or calls a procedure, or ' \
 
 def _unknown(effect):
     return ['  It is not known whether this took effect, as no answer came: '
-            '%s' % _short(effect.unknown)] if effect.unknown else []
+            '%s' % short(text(effect.unknown))] if effect.unknown else []
 
 
 def _left(effect):
@@ -200,7 +216,3 @@ def _line(path):
         if path and os.path.abspath(frame[0]) == os.path.abspath(path):
             line = frame[1]
     return line
-
-
-def _short(words):
-    return words if len(words) <= SHOWN else words[:SHOWN] + u' ...'
