@@ -37,8 +37,8 @@ class Thread(object):
     def ended(self):
         return not self._thread.is_alive()
 
-    def result(self):
-        self._thread.join(PATIENCE)
+    def result(self, patience=PATIENCE):
+        self._thread.join(patience)
         assert self.ended(), 'it does not end'
         if self.error is not None:
             raise self.error
