@@ -170,14 +170,17 @@ def start(project, which, *arguments):
     return Process(project, *(command + ['db'] + list(arguments)))
 
 
-def together(project, number, *commands):
+def together(project, number, *commands, **settings):
     """Run many commands at once.
 
     :param commands: lists of arguments; by default ``['upgrade']``.
+    :param timeout: seconds that all may take, by default 300.
     :return: their Results.
     """
-    started = Process(project, 'together.py', number,
-                      json.dumps(list(commands) or [['upgrade']])).result(300)
+    started = Process(
+        project, 'together.py', number, json.dumps(
+            list(commands) or [['upgrade']])).result(
+                settings.get('timeout', 300))
     assert started.code == 0, started
     results = []
     for i in range(number):
