@@ -121,8 +121,8 @@ class Application(object):
         :return: how many it is at.
         """
         at, balance = 0, 7
-        for what, in self.project.query(
-                'SELECT what FROM log ORDER BY id', bind):
+        log = self.project.query('SELECT what FROM log ORDER BY id', bind)
+        for what, in log:
             word, number = what.split()
             if word == 'up':
                 at += 1
@@ -136,7 +136,9 @@ class Application(object):
             == [(balance,)]
         assert self.project.tables(bind) == ['account', 'log'] + [
             't%d' % number for number in range(1, at + 1)]
-        assert self.project.version(bind) == REVISIONS[at - 1:at]
+        if log:     # else nobody may have made the version table
+            assert self.project.version(bind) == (
+                [REVISIONS[at - 1]] if at else [])
         return at
 
 

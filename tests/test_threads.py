@@ -307,6 +307,31 @@ def test_command_lines_that_overlap(tmpdir):
     assert [project.tables() for project in projects] == [['ta'], ['tb']]
 
 
+def test_warnings_while_two_databases_are_adopted(tmpdir, monkeypatch):
+    import sqlalchemy
+    from flask_migrate.adoption import baseline
+    gates, entered = [Gate(), Gate()], []
+
+    def reflect(self, **arguments):
+        gate = gates[len(entered)]
+        entered.append(gate)
+        gate()
+    monkeypatch.setattr(sqlalchemy.MetaData, 'reflect', reflect)
+    monkeypatch.setattr(baseline, '_operations_of', lambda tables: [])
+    before = list(warnings.filters)
+    first = Thread(baseline.reflected_tables, None, [])
+    gates[0].wait()
+    second = Thread(baseline.reflected_tables, None, [])
+    # The second one does not come, or this finds out that it may.
+    gates[1].reached.wait(0.3)
+    gates[0].open.set()
+    first.result()
+    gates[1].wait()
+    gates[1].open.set()
+    second.result()
+    assert warnings.filters == before
+
+
 def test_revisions_that_are_written_at_once_print_nothing(tmpdir, capsys):
     """Alembic before 1.11 has to be kept from writing to sys.stdout."""
     gates = Gate(), Gate()

@@ -7,9 +7,12 @@ Without a scratch database all is the database's own SQL.
 from contextlib import contextmanager
 from functools import partial
 import os
+import threading
 import warnings
 
 from .. import compat, dialects
+
+_mutex = threading.Lock()
 
 
 class Table(object):
@@ -88,7 +91,8 @@ def reflected_tables(connection, names):
     """
     from sqlalchemy import MetaData
     metadata = MetaData()
-    with warnings.catch_warnings():
+    # Two threads would put each other's filters back.
+    with _mutex, warnings.catch_warnings():
         # What SQLAlchemy does not know comes out different, and is noticed.
         warnings.simplefilter('ignore')
         metadata.reflect(bind=connection, only=lambda name, _: name in names)

@@ -3,6 +3,7 @@ from __future__ import absolute_import
 
 from collections import namedtuple
 import copy
+import threading
 
 from ..sqlalchemy import copy_table
 from .versions import alembic_version
@@ -13,7 +14,7 @@ Pair = namedtuple('Pair', 'autogen schema name old new')
 
 _OPTION = 'flask_migrate_tables'
 _DEFAULTS = 'flask_migrate_defaults'
-_set_up = []
+_set_up, _mutex = [], threading.Lock()
 
 
 def note_tables(kwargs):
@@ -22,10 +23,11 @@ def note_tables(kwargs):
     :param kwargs: the arguments of ``context.configure()``.
     """
     kwargs[_OPTION] = []
-    if not _set_up:
-        from alembic.autogenerate import comparators
-        _set_up.append(True)
-        comparators.dispatch_for('table')(_note)
+    with _mutex:
+        if not _set_up:
+            from alembic.autogenerate import comparators
+            comparators.dispatch_for('table')(_note)
+            _set_up.append(True)
 
 
 def noted_tables(context):
