@@ -163,6 +163,8 @@ def test_looking_waits_for_no_migration(tmpdir, database_url):
             {'indicate_current': True} if marks else {})).result()) == 1
         assert len(Thread(project.python, 'upgrade',
                           dry_run=True).result()) == 1
+        status, = Thread(project.python, 'status').result().databases
+        assert [each.revision for each in status.pending] == ['aone']
         assert not upgrading.ended()
     finally:
         gate.open.set()
