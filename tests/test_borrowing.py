@@ -71,6 +71,43 @@ def test_the_only_connection_of_a_database_in_memory(tmpdir):
         ('b2',)]
 
 
+COPIES = u"""
+from alembic import context
+from sqlalchemy import engine_from_config, pool
+from flask import current_app
+config = context.config
+config.set_main_option('sqlalchemy.url',
+                       current_app.config['SQLALCHEMY_DATABASE_URI'])
+engine = engine_from_config(config.get_section(config.config_ini_section),
+                            prefix='sqlalchemy.', poolclass=pool.NullPool)
+connection = engine.connect()
+context.configure(connection=connection, target_metadata=None)
+try:
+    with context.begin_transaction():
+        context.run_migrations()
+finally:
+    connection.close()
+"""
+
+
+def test_an_env_py_that_copies_the_url_of_a_database_in_memory(tmpdir):
+    """It migrates the application's, not one of its own."""
+    project = Project(tmpdir, 'sqlite://')
+    project.python('init')
+    write_env_py(project, content=COPIES)
+    project.write_revision('a1', "op.execute('CREATE TABLE a1 (id INTEGER)')")
+    with project.app.app_context():
+        project.python('upgrade')
+        assert project.tables() == ['a1']
+        assert project.version() == ['a1']
+        project.python('upgrade')
+    # Outside env.py it makes an engine, as it says.
+    from sqlalchemy import engine_from_config
+    with project.app.app_context():
+        engine = engine_from_config({'sqlalchemy.url': 'sqlite://'})
+        assert engine is not project.engine()
+
+
 def test_a_creator_that_always_gives_the_same_connection(tmpdir):
     """Nobody asks it for another one, to close it afterwards."""
     raw = sqlite3.connect(str(tmpdir.join('own.db')),

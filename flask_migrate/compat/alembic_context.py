@@ -40,6 +40,7 @@ def set_up():
         _wrap(kind)
         threads.set_up()
         env_py.leave_logging_alone()
+        env_py.give_engines_in_memory()
 
 
 class _Proxy(object):

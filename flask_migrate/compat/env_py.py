@@ -3,6 +3,8 @@
 Flask-Migrate has shipped 32 different env.py texts since 2013, and projects
 keep the one they were made with.  Nothing here may be removed.
 """
+from __future__ import absolute_import
+
 import ast
 from functools import wraps
 import io
@@ -30,16 +32,47 @@ def real_url(value):
     db = getattr(app.extensions['migrate'], 'db', None)
     if db is None or value is None:
         return value
+    for engine in _copied_from(app, db, value):
+        return sqlalchemy.exact_url_text(engine.url).replace('%', '%%')
+    return value
+
+
+def _copied_from(app, db, value):
+    """The application's engines whose URL a text is a copy of."""
+    found = []
     for name, configured in configured_urls(app):
         try:
-            url = flask_sqlalchemy.engine_of(app, db, name).url
+            engine = flask_sqlalchemy.engine_of(app, db, name)
         except Exception:
             continue
+        url = engine.url
         copies = [configured, str(url), sqlalchemy.url_text(url),
                   sqlalchemy.url_text(url, hide_password=True)]
         if value in copies or value.replace('%%', '%') in copies:
-            return sqlalchemy.exact_url_text(url).replace('%', '%%')
-    return value
+            found.append(engine)
+    return found
+
+
+def give_engines_in_memory():
+    """Let env.py's ``engine_from_config()`` give the application's, for good.
+
+    Another engine for a copied ``sqlite://`` is another database, which is
+    thrown away.
+    """
+    import sqlalchemy as package
+    real = package.engine_from_config
+
+    @wraps(real)
+    def engine_from_config(configuration, prefix='sqlalchemy.', **kwargs):
+        views = getattr(_here, 'views', ())
+        url = configuration.get(prefix + 'url')
+        if views and views[-1][1] is not None and url:
+            app = current_app._get_current_object()
+            found = _copied_from(app, views[-1][0].db, url)
+            if len(found) == 1 and sqlalchemy.has_one_connection(found[0]):
+                return found[0]
+        return real(configuration, prefix, **kwargs)
+    package.engine_from_config = engine_from_config
 
 
 def configured_urls(app):
