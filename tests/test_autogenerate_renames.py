@@ -90,8 +90,8 @@ def up_and_down(project, up, down):
     for _ in range(2):
         project.python('upgrade')
         up()
-        assert project.python('migrate') is None
         project.python('check')
+        assert project.python('migrate') is None
         project.python('downgrade')
         down()
     project.python('upgrade')
@@ -499,3 +499,65 @@ def test_a_hook_of_the_project_has_the_last_word(tmpdir):
     assert project.python(
         'migrate', rename={'user.name': 'full_name'}) is None
     assert 'RenamedColumn' in seen and len(project.scripts()) == 1
+
+
+# What else a column or table may have ----------------------------------------
+
+def full(path, url, table='thing', flag='flag', kind='kind', at='at',
+         code='code', parent='parent_id'):
+    """A project with a table that has a bit of everything."""
+    # Alembic before 1.4 takes MySQL's booleans for another type, and its
+    # CURRENT_TIMESTAMP for another default.
+    new = compat.alembic.alembic_version() >= (1, 4)
+    project = Project(path, url, compare_type=new, compare_server_default=new)
+    db = project.db
+    db.Table(
+        table, db.metadata,
+        db.Column('id', db.Integer, primary_key=True),
+        db.Column(flag, db.Boolean(), nullable=False),
+        db.Column(kind, db.Enum('red', 'blue', name='color')),
+        db.Column(at, db.DateTime(), nullable=False,
+                  server_default=db.text('CURRENT_TIMESTAMP')),
+        db.Column(code, db.String(9)),
+        db.Column(parent, db.Integer, db.ForeignKey(
+            table + '.id', name='fk_parent')),
+        db.UniqueConstraint(code, flag, name='uq_code'),
+        db.Index('ix_two', kind, at),
+        db.Index('ix_parent', parent))
+    return project
+
+
+@pytest.mark.parametrize('new', [
+    pytest.param(new, marks=[] if len(new) > 1 else [pytest.mark.once])
+    for new in [
+        {'flag': 'is_flag'}, {'kind': 'kind_of'}, {'at': 'order'},
+        {'code': 'Code'}, {'parent': 'above_id'}, {'table': 'group'},
+        {'table': 'things', 'flag': 'is_flag', 'code': 'key',
+         'parent': 'above_id'}]], ids=repr)
+def test_a_bit_of_everything(tmpdir, database_url, new):
+    project = full(tmpdir, database_url)
+    project.python('init')
+    project.python('migrate')
+    project.python('upgrade')
+    project.execute("INSERT INTO thing (id, flag, kind, code, parent_id) "
+                    "VALUES (1, '1', 'red', 'a', NULL)")
+    project.execute("INSERT INTO thing (id, flag, kind, code, parent_id) "
+                    "VALUES (2, '0', 'blue', 'b', 1)")
+    rows = 'SELECT * FROM %s ORDER BY 1'
+    before = project.query(rows % 'thing')
+    columns = project.columns('thing')
+    project = full(tmpdir, database_url, **new)
+    quote = project.engine().dialect.identifier_preparer.quote
+    names = dict(parent='parent_id')
+    project.python('migrate', rename=dict(
+        ('thing' if key == 'table' else 'thing.' + names.get(key, key), name)
+        for key, name in new.items()))
+
+    def up():
+        assert project.query(rows % quote(new.get('table', 'thing'))) \
+            == before
+
+    def down():
+        assert project.query(rows % 'thing') == before
+        assert project.columns('thing') == columns
+    up_and_down(project, up, down)
