@@ -7,7 +7,7 @@ import logging
 
 from flask import current_app  # noqa: F401  applications import it from here
 
-from . import compat
+from . import compat, uncaught
 from .extension import Migrate, MigrateState as _MigrateConfig  # noqa: F401
 
 __version__ = '5.0.0'
@@ -32,6 +32,8 @@ __all__ = ['Migrate', 'MigrateCommand', 'Manager', 'Config']
 __all__.extend(ERRORS + RESULTS + FOUND + COMMANDS)
 
 log = logging.getLogger(__name__)
+
+uncaught.explain_uncaught()
 
 # From here on ``import flask_script`` works on every Flask and Python.
 compat.flask_script.make_flask_script_importable()

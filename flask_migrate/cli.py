@@ -240,9 +240,9 @@ class EntryPoint(click.Group):
         except click.ClickException as error:
             # No application, or one whose import failed: then the message
             # has the traceback.
-            from .explain.importing import failed_import
+            from .explain.importing import failed_import, missing_driver
             message = error.format_message()
-            console.report('\n'.join(
+            console.report(missing_driver(message) or '\n'.join(
                 filter(None, [message, failed_import(message)])))
             sys.exit(1)
         except Exception as error:

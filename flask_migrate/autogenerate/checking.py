@@ -4,7 +4,7 @@ from flask import current_app
 
 from .. import compat
 from ..errors import DiffsDetected, of_the_same_kind
-from ..run.looking import through_env_py
+from ..run.looking import labelled, through_env_py
 from .comparison import Comparison
 from .protection import protect
 from .words import Differences, lines
@@ -24,10 +24,18 @@ def check(call):
         raise of_the_same_kind(DiffsDetected(
             'New upgrade operations detected: database and models differ.'
             '\n  ' + '\n  '.join(map(compat.python.native,
-                                     lines(error.diffs))),
+                                     _named_lines(call.run, error.diffs))),
             error.diffs), error)
     if call.format == 'json':
         call.show(Differences([]))
+
+
+def _named_lines(run, diffs):
+    """The differences in words, each with the name of its database."""
+    named = [labelled(name, line) for name, found in run.differences
+             for line in lines(found)]
+    return named if any(name for name, _ in run.differences) \
+        else lines(diffs)
 
 
 def _check(call):
@@ -93,7 +101,9 @@ def _compare(run, diffs):
             heads = [heads]
         if set(compat.alembic.script_heads(script)) - set(heads or ()):
             raise CommandError('Target database is not up to date.')
-        diffs.extend(_diffs(run.protections[-1]))
+        found = _diffs(run.protections[-1])
+        run.differences.append((run.name, found))
+        diffs.extend(found)
         return []
 
     EnvironmentContext = compat.alembic.environment_context()

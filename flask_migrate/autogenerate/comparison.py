@@ -35,6 +35,7 @@ class Comparison(Run):
         self.questioner = questioner or Questioner()
         self.answers = answers or Answers()
         self.protections = []
+        self.differences = []       # pairs of name and differences
         self.warnings = []
 
     def database_name(self, context):
@@ -113,6 +114,9 @@ class Comparison(Run):
                 hook(context, revision, directives)
         if not self.leaves_out_empty:
             directives[:] = directives or given
+            self.differences.append(
+                (self.name, compat.alembic.last_operations(
+                    directives[0])[0].as_diffs()))
             return
         if not directives or not getattr(
                 context.config.cmd_opts, 'autogenerate', False):

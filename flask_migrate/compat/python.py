@@ -115,6 +115,34 @@ def shown_path(path):
     return path
 
 
+def unpacked(folder):
+    """A folder of this package, or what stands for it while it is in a zip.
+
+    That is there as long as the process.
+    """
+    if os.path.isdir(folder):
+        return folder
+    if folder not in _unpacked:
+        import atexit
+        import shutil
+        import tempfile
+        import zipfile
+        archive = folder
+        while not os.path.isfile(archive):
+            archive = os.path.dirname(archive)
+        inside = os.path.relpath(folder, archive).replace(os.sep, '/')
+        copy = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, copy, True)
+        with zipfile.ZipFile(archive) as file:
+            file.extractall(copy, [name for name in file.namelist()
+                                   if name.startswith(inside + '/')])
+        _unpacked[folder] = os.path.join(copy, inside)
+    return _unpacked[folder]
+
+
+_unpacked = {}
+
+
 def importable(name):
     """Whether a module can be imported."""
     try:

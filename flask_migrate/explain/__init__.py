@@ -21,6 +21,7 @@ def _explanations():
     return (files.explain_file, importing.explain_importing,
             configuration.explain_configuration,
             database.explain_database, chain.explain_chain,
+            commands.explain_steps,
             commands.explain_command, files.explain_access)
 
 
@@ -101,6 +102,18 @@ def explain(error, call=None):
             failure.add(_positions(call))
             return of_the_same_kind(failure, error)
     return None
+
+
+def beginning(error, traceback):
+    """What is wrong before any command could run: its message, or None.
+
+    :param traceback: where the error has passed.
+    """
+    from . import configuration, importing
+    from .facts import Facts
+    facts = Facts(error, Call(), traceback)
+    return importing.explain_importing(facts) \
+        or configuration.explain_configuration(facts)
 
 
 def reason(error, call):

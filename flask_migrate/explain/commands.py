@@ -1,5 +1,6 @@
 """What Alembic itself says of a command, in all its releases."""
 import difflib
+import os
 import re
 
 from .. import compat
@@ -27,6 +28,9 @@ def explain_command(facts):
 def _unknown(facts, revision):
     if not facts.config:
         return None
+    if facts.operation == 'history' and not facts.asked_for(revision) \
+            and re.search(r'[+-]\d', text(facts.arguments.get('rev_range'))):
+        return _relative_step(facts)
     files = facts.files()
     ids = [file.revision for file in files]
     if facts.arguments.get('backup') == '' \
@@ -87,10 +91,45 @@ def _several_heads(facts, *_):
         "of them."
 
 
-def _relative_step(facts, steps):
-    if facts.at is None:
+#: [<branch>@][<revision>](+|-)<steps>
+_STEPS = re.compile(r'(?:[^@]*@)?(\w*)([+-]\d+)\Z')
+
+
+def explain_steps(facts):
+    """A number of steps that leads nowhere, and in which Alembic stumbles."""
+    if facts.operation not in ('upgrade', 'downgrade') or not facts.places \
+            or os.path.basename(facts.places[-1][0]) != 'revision.py' \
+            or 'alembic' not in facts.places[-1][0]:
         return None
-    count = abs(int(steps))
+    return _relative_step(facts)
+
+
+def _relative_step(facts, *_):
+    if facts.operation == 'history':
+        return "The range '%s' leads beyond the first or the last revision: " \
+            "there are %d." % (text(facts.arguments.get('rev_range')),
+                               len(facts.files()))
+    target = _STEPS.match(text(facts.arguments.get('revision')))
+    if target is None:
+        return None
+    start, steps = target.groups()
+    up = facts.operation == 'upgrade'
+    if not int(steps):
+        return "A step of 0 leads nowhere. Name a number of steps, such as " \
+            "%s1, or a revision." % ('+' if up else '-')
+    if up != (steps[0] == '+') and not start:
+        other = 'downgrade' if up else 'upgrade'
+        return "'%s' does not lead %s: use 'db %s %s'." % (
+            steps, 'up' if up else 'down', other, steps)
+    if start:
+        return "There is no revision %s step%s %s '%s'. 'db history' lists " \
+            "those there are." % (
+                steps[1:], 's' * (steps[1:] != '1'),
+                'above' if steps[0] == '+' else 'below', start)
+    return None if facts.at is None else _too_far(facts, abs(int(steps)))
+
+
+def _too_far(facts, count):
     if facts.operation == 'upgrade':
         left = chain.pending(facts.files(), facts.at)
         if not left:
@@ -159,7 +198,7 @@ COMMANDS = (
     (r"No such revision(?: or branch)? '(.*?)'", _unknown),
     (r"No revision files indicated by symbol '(.*?)'", _unknown),
     (r'Multiple head|Only a single head|more than one head', _several_heads),
-    (r"Relative revision (?:.*?@)?\w*([+-]\d+) didn't produce",
+    (r"Relative revision (?:.*?@)?\w*[+-]?\d+ didn't produce",
      _relative_step),
     (r'Walked too far|Nothing to drop', _not_on_the_way),
     (r'Not a valid downgrade target|is not an ancestor', _not_on_the_way),

@@ -60,7 +60,14 @@ def _no_driver(facts):
     module = re.search(r"No module named '?([\w.]+)", facts.message)
     if not module:
         return None
-    name = module.group(1).split('.')[0]
+    return no_driver(module.group(1).split('.')[0])
+
+
+def no_driver(name):
+    """What is said of a driver that cannot be imported.
+
+    :param name: of the module.
+    """
     url = _url_without_driver()
     if url is None:
         message = "The database driver '%s', which %s asks for, is not " \

@@ -24,10 +24,10 @@ class Facts(object):
     :ivar folder: the migrations folder, or None likewise.
     """
 
-    def __init__(self, error, call):
+    def __init__(self, error, call, where=None):
         self.error = error
         self.message = text(error)
-        self.places = traceback.extract_tb(sys.exc_info()[2])
+        self.places = traceback.extract_tb(where or sys.exc_info()[2])
         self.call = call
         self.operation = call.operation
         self.arguments = call.arguments

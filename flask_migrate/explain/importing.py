@@ -2,6 +2,8 @@
 import os
 import re
 
+from .configuration import no_driver
+
 ENABLE = "run 'python -m flask_migrate --enable' once, and edit nothing."
 
 WRONG_ORDER = (
@@ -35,3 +37,15 @@ def failed_import(text):
     if re.search(lost, text) and os.sep + 'flask_script' in text:
         return WRONG_ORDER
     return None
+
+
+def missing_driver(text):
+    """The same, where SQLAlchemy wanted a driver; else None."""
+    driver = re.search(r"No module named '?([\w.]+)", text)
+    if driver and _LOADS_DRIVER in text:
+        return no_driver(driver.group(1).split('.')[0])
+    return None
+
+
+#: The files in which SQLAlchemy imports drivers.
+_LOADS_DRIVER = os.path.join('sqlalchemy', 'dialects') + os.sep

@@ -57,7 +57,8 @@ class Config(AlembicConfig):
 
     def get_template_directory(self):
         """Return the folder that holds the templates of ``init``."""
-        return self.template_directory or TEMPLATES
+        return self.template_directory \
+            or compat.python.unpacked(TEMPLATES)
 
     def print_stdout(self, text, *arg):
         """Print a line; only with *arg* it is a format."""

@@ -6,7 +6,7 @@ import os
 import shutil
 
 from ..compat.flask_sqlalchemy import bind_keys
-from ..compat.python import text
+from ..compat.python import text, unpacked
 from ..errors import MigrateError
 
 #: Names of templates that need no files of their own: that of Flask-Migrate
@@ -77,9 +77,10 @@ def _elsewhere(root_path, directory):
 def templates():
     """Pairs of name and first line of the README, for each template."""
     from .config import TEMPLATES
+    folder = unpacked(TEMPLATES)
     found = []
-    for name in sorted(os.listdir(TEMPLATES) + list(ALIASES)):
-        readme = os.path.join(TEMPLATES, ALIASES.get(name, name), 'README')
+    for name in sorted(os.listdir(folder) + list(ALIASES)):
+        readme = os.path.join(folder, ALIASES.get(name, name), 'README')
         if os.path.exists(readme):
             with io.open(readme, encoding='utf-8') as file:
                 found.append((name, file.readline().strip()))
@@ -158,7 +159,8 @@ def _template_files(template):
     if '/' in template or '\\' in template:
         source = template
     else:
-        source = os.path.join(TEMPLATES, ALIASES.get(template, template))
+        source = os.path.join(unpacked(TEMPLATES),
+                              ALIASES.get(template, template))
     if not os.path.isdir(source):
         raise MigrateError(
             "There is no template '%s'. Take one of %s, or the path of a "

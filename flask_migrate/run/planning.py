@@ -48,9 +48,9 @@ class Planning(Run):
         plan = Plan(context, heads, name=name)
         plan.newer = self.allow_newer and compat.alembic.is_unknown(
             self.environment.script, plan.heads)
+        self.plans.append(plan)
         if not plan.newer:
             plan.steps = list(self.steps(heads, context))
-        self.plans.append(plan)
 
     def _other_engines(self, engine):
         """The application's engines beside the one that env.py has given."""
