@@ -33,6 +33,9 @@ __all__.extend(ERRORS + RESULTS + FOUND + COMMANDS)
 
 log = logging.getLogger(__name__)
 
+# Alembic names its own seven plugins there when it is imported.
+logging.getLogger('alembic.runtime.plugins').setLevel(logging.WARNING)
+
 uncaught.explain_uncaught()
 
 # From here on ``import flask_script`` works on every Flask and Python.

@@ -169,6 +169,9 @@ def _copied(command):
     other = copy.copy(command)
     other.__dict__.pop('parser', None)
     other.parent = None
+    operation = getattr(other.__dict__.get('run'), 'operation', None)
+    if operation is not None:
+        other.run = _run(operation, other)
     for name in ('option_list', '_options'):
         if name in other.__dict__:
             setattr(other, name, copy.deepcopy(getattr(other, name)))
@@ -219,6 +222,7 @@ def _run(operation, command):
         kwargs.update(zip(operation.names, args))
         # Returns nothing: Manager.run() would make an exit code of it.
         console.run(operation, kwargs, getattr(command, 'group', None))
+    run.operation = operation
     return run
 
 
