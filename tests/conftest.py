@@ -57,6 +57,21 @@ def database_url(request, tmpdir):
     return request.getfixturevalue(request.param + '_url')
 
 
+SERVERS = ('postgresql', 'mariadb')
+
+
+def pytest_collection_modifyitems(items):
+    """Mark the tests that start a server: some stacks leave them out."""
+    for item in items:
+        wanted = list(getattr(item, 'fixturenames', ()))
+        if hasattr(item, 'callspec'):
+            wanted += [each for each in item.callspec.params.values()
+                       if isinstance(each, str)]
+        if any(each.startswith(SERVERS + ('pgbouncer',))
+               for each in wanted):
+            item.add_marker(pytest.mark.server)
+
+
 #: What is said of the tests of a name.
 COUNTED = [
     ('test_legacy.py::test_every_command[',

@@ -8,7 +8,7 @@
 
 The checkout is copied once, one wheel is built from the copy, and every
 stack installs that wheel after its pins and tests it on a copy of its own.
-Tests marked `once` are left out: they are the same on every stack.
+Each stack runs the tests that its commands in tox.ini select.
 Exits with 1 if a stack failed; one whose Python is missing is only listed.
 """
 import argparse
@@ -41,6 +41,8 @@ class Stack:
         self.base_pythons = section['base_python'].split()
         self.deps = section['deps'].strip().splitlines()
         self.prepare = section.get('commands_pre', '').strip()
+        # Of 'pytest -m "these" {posargs}': the words between.
+        self.pytest = shlex.split(section['commands'])[1:-1]
         self.python = None      # the interpreter the environment is made with
         self.summary = ''       # the last line of pytest, or what went wrong
         self.failed = False
@@ -75,8 +77,10 @@ def read_tox_ini():
     for title in parser.sections():
         if title.startswith('testenv:'):
             name = title.split(':', 1)[1]
-            section = {k: resolve(v) for k, v in parser[title].items()}
-            stacks[name] = Stack(name, section)
+            section = {k: resolve(v) for k, v in dict(
+                parser['testenv'], **parser[title]).items()}
+            if 'base_python' in section:
+                stacks[name] = Stack(name, section)
     return parser['tox'], stacks
 
 
@@ -191,7 +195,7 @@ def run_stack(stack, workdir, wheel, options):
                       log, source, env)
             # The interrupt lets fixtures stop the servers they started.
             pytest = [os.path.join(bin_folder, 'pytest'), '-rfE',
-                      '--color=no', '-m', 'not once'] + options.pytest
+                      '--color=no'] + stack.pytest + options.pytest
             code = run(pytest, log, source, env, options.timeout,
                        signal.SIGINT)
             log.flush()
