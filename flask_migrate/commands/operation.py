@@ -1,5 +1,6 @@
 """What makes a function an operation of the command lines."""
 from functools import wraps
+import inspect
 
 from .. import compat, options
 from ..run.call import Call
@@ -41,21 +42,22 @@ def operation(function):
 
 def _full_doc(function):
     """The docstring, with the parameters that all operations have."""
-    doc = function.__doc__
+    # Python 3.13 takes the indentation out itself.
+    doc = inspect.cleandoc(function.__doc__)
     added = _X_ARG if ':param directory:' in doc else _DIRECTORY + _X_ARG
-    place = doc.find('    :')
-    if place < 0:       # it has no parameters of its own
-        place, added = doc.index('    .. version'), added + '\n'
+    place = doc.find('\n:') + 1
+    if not place:       # it has no parameters of its own
+        place, added = doc.index('.. version'), added + '\n'
     return doc[:place] + added + doc[place:]
 
 
 _DIRECTORY = """\
-    :param directory: the migrations folder; by default what ``Migrate`` was
-        given.
+:param directory: the migrations folder; by default what ``Migrate`` was
+    given.
 """
 _X_ARG = """\
-    :param x_arg: a text, or several, which env.py reads with
-        ``context.get_x_argument()``.
+:param x_arg: a text, or several, which env.py reads with
+    ``context.get_x_argument()``.
 """
 
 
