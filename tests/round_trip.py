@@ -474,8 +474,9 @@ kind('remove a foreign key of two columns', _refers_to_pair, _beside_pair)
 def _keyed(*names):
     def make(m):
         Table('keyed', m,
-              Column('a', Integer, nullable=False),
-              Column('b', Integer, nullable=False), Column('c', Integer),
+              Column('a', Integer, nullable=False, autoincrement=False),
+              Column('b', Integer, nullable=False, autoincrement=False),
+              Column('c', Integer),
               PrimaryKeyConstraint(*names))
         return []
     return make

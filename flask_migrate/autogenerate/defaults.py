@@ -32,7 +32,7 @@ def compare(found):
                                   if new.server_default is not None])
     for pair, old, new in columns:
         if new.server_default is not None:
-            server = written.get((_type(found, new), _given(found, new)))
+            server = written.get((type_text(found, new), _given(found, new)))
             if server is None or server == _text_of(old):
                 continue
             # With another type, a default is to be of that type as well.
@@ -98,7 +98,7 @@ def _given(found, column):
         return None         # made for another kind of database
 
 
-def _type(found, column):
+def type_text(found, column):
     try:
         return column.type.compile(dialect=found.context.dialect)
     except Exception:
@@ -122,7 +122,7 @@ def _plain(sql):
     return _WORDS.get(sql, sql)
 
 
-class _Written(UserDefinedType):
+class Written(UserDefinedType):
     """A type of which only the text is known."""
 
     cache_ok = True
@@ -139,7 +139,7 @@ def _as_written(found, columns):
 
     :return: a dict from type and default to the text.
     """
-    wanted = dict(((_type(found, each), _given(found, each)), each)
+    wanted = dict(((type_text(found, each), _given(found, each)), each)
                   for each in columns)
     pairs = [(key, wanted[key].server_default.arg)
              for key in sorted(key for key in wanted if None not in key)]
@@ -161,7 +161,7 @@ def _as_written(found, columns):
 def _read_back(found, pairs):
     connection = found.connection
     table = Table(NAME, MetaData(), *[
-        Column('c%d' % number, _Written(kind), server_default=default)
+        Column('c%d' % number, Written(kind), server_default=default)
         for number, ((kind, _), default) in enumerate(pairs)],
         **{'prefixes': ['TEMPORARY']})
     with compat.sqlalchemy.savepoint(connection):
@@ -189,3 +189,22 @@ def _report(found, pair, old, new):
         operations.ops.append(each)
     each.existing_server_default = old.server_default
     each.modify_server_default = new.server_default
+
+
+#: What MySQL takes as a default without brackets.
+_SIMPLE = re.compile(r"\s*('.*'|-?[\w.]+|\w+\([^()]*\)( ON UPDATE .*)?|"
+                     r"\(.*\))\s*$", re.I | re.S)
+
+
+def bracket(found, operations):
+    """Put expressions into brackets, which MySQL wants, one way."""
+    if not dialects.of(found.connection).brackets_defaults:
+        return
+    for block in operations:
+        for each in getattr(block, 'ops', ()):
+            default = getattr(each, 'modify_server_default', None)
+            given = getattr(getattr(default, 'arg', None), 'text', None)
+            if type(default) is DefaultClause and given is not None \
+                    and not _SIMPLE.match(given):
+                each.modify_server_default = DefaultClause(
+                    text(compat.sqlalchemy.escaped_text('(%s)' % given)))

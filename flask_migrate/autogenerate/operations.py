@@ -94,7 +94,7 @@ def _renamed_column(context, operation):
 class AlterColumn(ops.AlterColumnOp):
     """A change of a column, with more to say than Alembic writes.
 
-    :ivar arguments: texts ``name=value``.
+    :ivar arguments: as those of :class:`Block`.
     """
 
     arguments = ()
@@ -103,7 +103,8 @@ class AlterColumn(ops.AlterColumnOp):
 class Block(ops.ModifyTableOps):
     """A batch block, with more to say than Alembic writes.
 
-    :ivar arguments: texts ``name=value``.
+    :ivar arguments: texts ``name=value``, or functions that return one for
+        Alembic's AutogenContext.
     """
 
     arguments = ()
@@ -125,7 +126,8 @@ def _alter_column(context, operation):
     written = _by_alembic(ops.AlterColumnOp, context, operation)
     indent = ',\n' + ' ' * 11
     return written[:-1] + ''.join(
-        indent + each for each in operation.arguments) + ')'
+        indent + (each(context) if callable(each) else each)
+        for each in operation.arguments) + ')'
 
 
 @renderers.dispatch_for(Block)
@@ -134,7 +136,8 @@ def _block(context, operation):
     end = ') as batch_op:'
     if lines and lines[0].endswith(end):
         lines[0] = lines[0][:-len(end)] + ''.join(
-            ', ' + each for each in operation.arguments) + end
+            ', ' + (each(context) if callable(each) else each)
+            for each in operation.arguments) + end
     return lines
 
 
@@ -142,3 +145,100 @@ def _by_alembic(kind, context, operation):
     plain = kind.__new__(kind)
     plain.__dict__.update(operation.__dict__)
     return renderers.dispatch(plain)(context, plain)
+
+
+class AddedCheck(ops.MigrateOperation):
+    """A CHECK constraint; Alembic writes none before 1.20.
+
+    :param condition: its SQL.
+    """
+
+    def __init__(self, name, table, schema, condition):
+        self.constraint_name = name
+        self.table_name = table
+        self.schema = schema
+        self.condition = condition
+
+    def reverse(self):
+        return DroppedCheck(self.constraint_name, self.table_name,
+                            self.schema, self.condition)
+
+    def to_diff_tuple(self):
+        return ('add_constraint', self.constraint_name, self.table_name,
+                self.condition)
+
+
+class DroppedCheck(ops.DropConstraintOp):
+    """The same, when it goes."""
+
+    def __init__(self, name, table, schema, condition):
+        ops.DropConstraintOp.__init__(self, name, table, 'check',
+                                      schema=schema)
+        self.condition = condition
+
+    def reverse(self):
+        return AddedCheck(self.constraint_name, self.table_name, self.schema,
+                          self.condition)
+
+    def to_diff_tuple(self):
+        return ('remove_constraint', self.constraint_name, self.table_name,
+                self.condition)
+
+
+class PrimaryKey(ops.MigrateOperation):
+    """Another primary key; Alembic writes none.
+
+    :param old: name and columns, before; there may be none.
+    :param new: the same, afterwards.
+    """
+
+    def __init__(self, table, schema, old, new):
+        self.table_name = table
+        self.schema = schema
+        self.old = old
+        self.new = new
+
+    def reverse(self):
+        return PrimaryKey(self.table_name, self.schema, self.new, self.old)
+
+    def to_diff_tuple(self):
+        return ('modify_primary_key', self.schema, self.table_name,
+                self.old[1], self.new[1])
+
+
+@renderers.dispatch_for(AddedCheck)
+def _added_check(context, operation):
+    return _call(
+        context, operation, 'create_check_constraint',
+        operation.constraint_name,
+        compat.sqlalchemy.escaped_text(operation.condition))
+
+
+@renderers.dispatch_for(PrimaryKey)
+def _primary_key(context, operation):
+    lines = []
+    if operation.old[0] and operation.old[1]:
+        lines.append(_call(context, operation, 'drop_constraint',
+                           operation.old[0], type_='primary'))
+    if operation.new[1]:
+        name = operation.new[0] or 'pk_' + operation.table_name
+        lines.append(_call(context, operation, 'create_primary_key', name,
+                           list(operation.new[1])))
+    return lines
+
+
+def _call(context, operation, name, first, *arguments, **options):
+    """A call of a function of ``op``, inside a batch block or outside."""
+    arguments = (first,) + arguments
+    if compat.alembic.is_in_batch(context):
+        prefix = 'batch_op.'
+    else:
+        prefix = context.opts['alembic_module_prefix'] or ''
+        arguments = (first, operation.table_name) + arguments[1:]
+        if operation.schema:
+            options['schema'] = operation.schema
+    literal = compat.python.literal
+    return '%s%s(%s)' % (prefix, name, ', '.join(
+        [literal(each) for each in arguments]
+        + ['%s=%s' % (key, literal(value))
+           for key, value in sorted(options.items())]))

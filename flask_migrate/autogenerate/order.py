@@ -7,8 +7,9 @@ after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
 from . import (
-    casts, defaults, destructive, enum_values, enums, foreign_key_indexes,
-    names, ordering)
+    casts, checks, collations, copied_tables, defaults, destructive,
+    enum_values, enums, foreign_key_indexes, generated, indexes, names,
+    ordering, primary_keys)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -26,8 +27,13 @@ RENAMING = [
 
 #: What is a difference at all: for ``check`` as well as for scripts.
 COMPARING = [
+    collations.compare,
     defaults.compare,
+    generated.compare,
     enum_values.compare,
+    checks.compare,
+    primary_keys.compare,
+    indexes.compare,
 ]
 
 #: What a script says.  Questions are asked after the piece that has them.
@@ -43,8 +49,11 @@ WRITING = [
 EITHER_WAY = [
     ordering.order,
     foreign_key_indexes.drop,
+    generated.say_what_exists,
+    defaults.bracket,
     casts.cast,
     enums.make_and_drop,
+    copied_tables.keep,
 ]
 
 

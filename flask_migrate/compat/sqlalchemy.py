@@ -312,3 +312,52 @@ def sql_text(expression, dialect):
             dialect=dialect, compile_kwargs={'literal_binds': True}))
     except TypeError:
         return str(expression.compile(dialect=dialect))
+
+
+def is_functional(index):
+    """Whether an index is of expressions, not of columns alone (0.9)."""
+    from sqlalchemy import Column
+    return any(not isinstance(each, Column)
+               for each in getattr(index, 'expressions', ()))
+
+
+def condition_of(index, dialect):
+    """The condition of a partial index as SQL, or None (0.9.2)."""
+    options = getattr(index, 'dialect_options', {})
+    try:
+        condition = options[dialect.name]['where']
+    except Exception:
+        return None         # a kind of database that has none
+    if condition is None:
+        return None
+    compiler = getattr(condition, 'compile', None)
+    return text_type(condition if compiler is None else compiler(
+        dialect=dialect, compile_kwargs={'literal_binds': True})
+    ).replace('%%', '%')
+
+
+def reflects_collations():
+    """Whether PostgreSQL's columns are reflected with theirs (2.1)."""
+    return sqlalchemy_version() >= (2, 1)
+
+
+def reflects_conditions():
+    """Whether partial indexes are reflected with their conditions (1.4)."""
+    return sqlalchemy_version() >= (1, 4)
+
+
+def sqlalchemy_version():
+    """The installed SQLAlchemy's version, two numbers."""
+    from sqlalchemy import __version__
+    return tuple(int(each) for each in __version__.split('.')[:2])
+
+
+def is_identity(default):
+    """Whether a server default is an identity (1.4)."""
+    return getattr(default, '__visit_name__', '') == 'identity_column'
+
+
+def is_computed_column(column):
+    """Whether the server computes a column (1.3.11)."""
+    return getattr(column.server_default, '__visit_name__', '') \
+        == 'computed_column'

@@ -35,6 +35,12 @@ class Dialect(object):
     names_enums = False
     #: Whether a change of type has to say how values become others.
     casts_types = False
+    #: Whether a default that is an expression stands in brackets.
+    brackets_defaults = False
+    #: Whether the collation of a column can be asked for.
+    tells_collations = False
+    #: Whether SQL is kept as it was given.
+    keeps_sql = False
     #: Whether batch mode copies a table.
     copies_tables = False
     #: How a temporary table is dropped, without a COMMIT.
@@ -119,6 +125,13 @@ class Dialect(object):
 
     #: What its drivers say of a table or a column that is not there.
     missing = None
+
+    def functional_indexes(self, connection):
+        """The statements that made indexes of expressions.
+
+        :return: a dict by table of dicts by name; None where an Inspector
+            reflects them.
+        """
 
     def view(self, connection):
         """What a Connection sees the database by, for :meth:`look_at`."""

@@ -58,7 +58,7 @@ class MySQL(ServerDialect):
     """MySQL and MariaDB."""
 
     missing = r'^\((1146|1054),'
-    indexes_foreign_keys = True
+    brackets_defaults = indexes_foreign_keys = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
     dump_tool = 'mysqldump'

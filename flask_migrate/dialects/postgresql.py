@@ -49,7 +49,7 @@ class PostgreSQL(ServerDialect):
     """PostgreSQL, from 9.6 on."""
 
     missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
-    names_enums = casts_types = True
+    names_enums = casts_types = tells_collations = True
     title = 'PostgreSQL'
     rolls_back_ddl = True
     two_phase = True

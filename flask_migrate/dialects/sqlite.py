@@ -16,7 +16,7 @@ from .connections import Borrowed
 from .sqlite_batch import Batch
 from .sqlite_files import FileLock, back_up, check_backup, database_file
 from .sqlite_places import left_behind
-from .sqlite_foreign_keys import new_violations, violations
+from .sqlite_foreign_keys import new_violations, quoted, violations
 
 #: What makes a revision need foreign keys to be off.
 _DROPS = re.compile(r'\bbatch_(alter_table|op)\b|\bdrop_table\b|'
@@ -32,7 +32,7 @@ class SQLite(Dialect):
     title = 'SQLite'
     rolls_back_ddl = True
     drops_in_any_order = True
-    copies_tables = True
+    copies_tables = keeps_sql = True
     names_constraints = False
     context_arguments = {'transactional_ddl': True}
 
@@ -42,6 +42,18 @@ class SQLite(Dialect):
     def lock(self, engine, connection=None):
         path = database_file(engine, connection)
         return FileLock(engine, path) if path else None
+
+    def functional_indexes(self, connection):
+        found = {}
+        raw = compat.sqlalchemy.raw_connection(connection)
+        for table, name, sql in execute(
+                raw, "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
+                "type = 'index' AND sql IS NOT NULL"):
+            # The columns of an expression have no names.
+            if any(row[2] is None for row in execute(
+                    raw, 'PRAGMA index_info(%s)' % quoted(name))):
+                found.setdefault(table, {})[name] = sql
+        return found
 
     def borrow(self, connection, given=False, interruptible=False):
         return SQLiteBorrowed(connection, given, interruptible)

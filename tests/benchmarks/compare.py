@@ -13,6 +13,7 @@ can be set in the environment.
 """
 from __future__ import print_function
 
+import functools
 import json
 import os
 import resource
@@ -73,6 +74,32 @@ REVISION = textwrap.dedent("""\
         op.drop_table('t%(number)05d')
     """)
 
+#: 400 tables, which a database has already.
+MANY_TABLES = textwrap.dedent("""\
+    import os
+    from flask import Flask
+    from flask_sqlalchemy import SQLAlchemy
+    from flask_migrate import Migrate
+    app = Flask(__name__)
+    app.config['SQLALCHEMY_DATABASE_URI'] = os.environ['DATABASE']
+    db = SQLAlchemy(app)
+    migrate = Migrate(app, db)
+    for number in range(400):
+        type('T%d' % number, (db.Model,), {
+            '__tablename__': 't%d' % number,
+            'id': db.Column(db.Integer, primary_key=True),
+            'name': db.Column(db.String(50), nullable=False, index=True,
+                              server_default='new'),
+            'size': db.Column(db.Integer, server_default='7'),
+            'made': db.Column(db.DateTime, server_default=db.func.now()),
+            'code': db.Column(db.String(20), unique=True),
+            'parent': db.Column(db.Integer, db.ForeignKey(
+                't%d.id' % max(0, number - 1)))})
+    if __name__ == '__main__':
+        with app.app_context():
+            db.create_all()
+    """)
+
 #: Runs in a process of its own; prints CPU milliseconds and KiB of memory.
 IMPORT = textwrap.dedent("""\
     import json, time
@@ -125,7 +152,7 @@ def make_environment(folder, requirement):
     venv.create(folder, with_pip=True)
     python = os.path.join(folder, 'bin', 'python')
     subprocess.check_call([python, '-m', 'pip', 'install', '-q',
-                           requirement, 'Flask-Script'],
+                           requirement, 'Flask-Script', 'psycopg2-binary'],
                           stdout=subprocess.DEVNULL)
     return python
 
@@ -223,6 +250,46 @@ def compare_commands(revisions, ours, theirs):
                          repeats=repeats), unit='s')
 
 
+def make_many_tables(python, folder, url):
+    """A project whose PostgreSQL database has all of its 400 tables."""
+    os.makedirs(folder)
+    with open(os.path.join(folder, 'app.py'), 'w') as file:
+        file.write(MANY_TABLES)
+    subprocess.check_call([python, 'app.py'], cwd=folder,
+                          env=dict(os.environ, DATABASE=url))
+    for args in (['init'], ['revision', '-m', 'all'], ['upgrade']):
+        run(python, folder, *args, DATABASE=url)
+    return python, folder, url
+
+
+def find_nothing(python, folder, url):
+    """Wall seconds of a ``migrate`` that finds nothing."""
+    versions = os.path.join(folder, 'migrations', 'versions')
+    before = sorted(os.listdir(versions))
+    start = time.time()
+    run(python, folder, 'migrate', DATABASE=url)
+    seconds = time.time() - start
+    assert sorted(os.listdir(versions)) == before, 'it found something'
+    return seconds
+
+
+def compare_many_tables(temporary, ours, theirs):
+    sys.path.insert(0, os.path.dirname(HERE))
+    import servers
+    if servers.why_not_postgresql():
+        print('no figure of 400 PostgreSQL tables: %s'
+              % servers.why_not_postgresql())
+        return
+    with servers.postgresql() as server:
+        projects = [make_many_tables(
+            python, os.path.join(temporary, 'many-%d' % number),
+            server.url(server.create_database()))
+            for number, python in enumerate((theirs, ours))]
+        row('migrate, 400 PostgreSQL tables, wall', None,
+            *alternating(*[functools.partial(find_nothing, *project)
+                           for project in projects]), unit='s')
+
+
 def main():
     temporary = tempfile.mkdtemp()
     try:
@@ -232,6 +299,7 @@ def main():
         print('%-34s %9s %9s %9s     /4.1 /floor' % (
             '', 'floor', '4.1', 'this'))
         compare_imports(ours, theirs)
+        compare_many_tables(temporary, ours, theirs)
         for revisions in REVISIONS:
             projects = [
                 (python, make_project(python, os.path.join(

@@ -117,3 +117,20 @@ def keep_unique(operation):
         or getattr(operation, '_reverse', None)
     if getattr(made, 'unique', False) and not operation.to_index().unique:
         operation.kw = dict(operation.kw, unique=True)
+
+
+def is_in_batch(autogen):
+    """Whether a batch block is being written (no public name)."""
+    return autogen._has_batch
+
+
+def render_column(column, autogen):
+    """A Column as Alembic writes it (no public name)."""
+    from alembic.autogenerate.render import _render_column
+    return _render_column(column, autogen)
+
+
+def render_default(default, autogen):
+    """A server default as Alembic writes it (no public name)."""
+    from alembic.autogenerate.render import _render_server_default
+    return _render_server_default(default, autogen)

@@ -1,0 +1,120 @@
+"""CHECK constraints, by name; their texts as the server writes them down."""
+import re
+
+from sqlalchemy import CheckConstraint, Column, MetaData, Table, inspect
+from sqlalchemy import text as sql_text
+
+from .. import compat, dialects
+from .defaults import Written, type_text
+from .names import name_of
+from .operations import AddedCheck, DroppedCheck
+
+NAME = 'flask_migrate_checks'
+_NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+')
+
+
+def compare(found):
+    """Find the checks that differ."""
+    for pair in found.tables:
+        if pair.old is None or pair.new is None:
+            continue
+        old = _checks(pair.old)
+        new = _checks(pair.new)
+        if old or new:
+            _compare(found, pair, old, new)
+
+
+def _checks(table):
+    return sorted((each for each in table.constraints
+                   if isinstance(each, CheckConstraint)),
+                  key=lambda each: str(each.sqltext))
+
+
+def _compare(found, pair, old, new):
+    named = dict((compat.python.text(each.name), each) for each in new
+                 if compat.sqlalchemy.is_named(each.name))
+    left = []
+    for each in old:
+        same = named.pop(each.name, None) \
+            if compat.sqlalchemy.is_named(each.name) else None
+        if same is None:
+            left.append(each)
+        elif _differ(found, pair, each, same):
+            _drop(found, pair, each)
+            _add(found, pair, same, same.name, each)
+    unnamed = [each for each in new
+               if not compat.sqlalchemy.is_named(each.name)]
+    for each in list(unnamed):
+        for one in left:
+            if one.name == name_of(each, pair.new) \
+                    or _plain(found, one) == _plain(found, each):
+                left.remove(one)
+                unnamed.remove(each)
+                break
+    # Nobody knows what a server has called those without a name.
+    number = min(len(left), len(unnamed))
+    for each in left[number:]:
+        if compat.sqlalchemy.is_named(each.name):
+            _drop(found, pair, each)
+    for each in unnamed[number:]:
+        _add(found, pair, each, name_of(each, pair.new))
+    for name, each in sorted(named.items()):
+        _add(found, pair, each, name)
+
+
+def _add(found, pair, check, name, instead=None):
+    if compat.sqlalchemy.belongs_to_type(check):
+        return              # what a type makes, Alembic leaves to the type
+    if compat.alembic.is_included(pair, check, name, 'check_constraint',
+                                  False, instead):
+        found.changes_of(pair).ops.append(AddedCheck(
+            name, pair.name, pair.schema, _text(found, check)))
+
+
+def _drop(found, pair, check):
+    if compat.alembic.is_included(pair, check, check.name,
+                                  'check_constraint', True):
+        found.changes_of(pair).ops.insert(0, DroppedCheck(
+            check.name, pair.name, pair.schema, _text(found, check)))
+
+
+def _text(found, check):
+    """The condition of a check as SQL."""
+    return compat.python.text(check.sqltext.compile(
+        dialect=found.context.dialect,
+        compile_kwargs={'literal_binds': True})).replace('%%', '%')
+
+
+def _plain(found, check):
+    return _NOISE.sub('', _text(found, check)).lower()
+
+
+def _differ(found, pair, old, new):
+    """Whether two checks of a name say different things."""
+    if compat.sqlalchemy.belongs_to_type(new) \
+            or _plain(found, old) == _plain(found, new):
+        return False
+    try:
+        written = _as_written(found, pair, new)
+    except Exception:
+        return False        # what can't be compared is not reported
+    return written is not None and written != _text(found, old)
+
+
+def _as_written(found, pair, check):
+    """How the server writes a check down: a temporary table says so."""
+    connection = found.connection
+    table = Table(NAME, MetaData(), *[
+        Column(each.name, Written(type_text(found, each)))
+        for each in pair.new.columns] + [
+            CheckConstraint(sql_text(compat.sqlalchemy.escaped_text(
+                _text(found, check))), name=NAME + '_1')],
+        **{'prefixes': ['TEMPORARY']})
+    with compat.sqlalchemy.savepoint(connection):
+        table.create(connection, checkfirst=False)
+        read = inspect(connection).get_check_constraints(NAME)
+        connection.execute(sql_text(
+            dialects.of(connection).drop_temporary_table % NAME))
+    for each in read:
+        if each['name'] == NAME + '_1':
+            return compat.python.text(each['sqltext'])
