@@ -2,13 +2,13 @@ from logging import Logger
 from os import PathLike
 
 from alembic import command as command
-from alembic.config import Config as AlembicConfig
+from alembic.config import Config as _Config
 from flask import current_app as current_app
 
 from .adoption.doctor.findings import (
     Diagnosis as Diagnosis, Finding as Finding)
 from .commands import (
-    branches as branches, check as check, current as current, doctor as doctor,
+    adopt as adopt, branches as branches, check as check, current as current, doctor as doctor,
     downgrade as downgrade, edit as edit, ensure_version as ensure_version,
     heads as heads, history as history, init as init,
     list_templates as list_templates, merge as merge, migrate as migrate,
@@ -20,7 +20,7 @@ from .errors import (
     LockTimeout as LockTimeout, MigrateError as MigrateError,
     MigrationFailed as MigrationFailed, NoApplication as NoApplication)
 from .console import catch_errors as catch_errors
-from .extension import Migrate as Migrate, MigrateState as _MigrateConfig
+from .extension import Migrate as Migrate, MigrateState as _State
 from .folder.config import Config as Config
 from .run.progress import Progress as Progress
 from .run.status import (
@@ -34,11 +34,13 @@ __all__ = [
     'MigrateError', 'MigrationFailed', 'LockTimeout', 'LockLost',
     'ForeignKeyViolation', 'DiffsDetected', 'NoApplication',
     'Status', 'DatabaseStatus', 'RevisionStatus', 'Diagnosis', 'Finding',
-    'branches', 'check', 'current', 'doctor', 'downgrade', 'edit',
+    'adopt', 'branches', 'check', 'current', 'doctor', 'downgrade', 'edit',
     'ensure_version',
     'heads', 'history', 'init', 'list_templates', 'merge', 'migrate',
     'revision', 'show', 'stamp', 'status', 'upgrade', 'Progress']
 
+AlembicConfig = _Config
+_MigrateConfig = _State
 log: Logger
 ERRORS: tuple[str, ...]
 RESULTS: tuple[str, ...]

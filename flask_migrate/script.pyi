@@ -29,10 +29,19 @@ class Command:
     def __getattr__(self, name: str) -> Any: ...
 
 class Server(Command):
-    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+    def __init__(
+        self, host: str = '127.0.0.1', port: int = 5000,
+        use_debugger: bool | None = None, use_reloader: bool | None = None,
+        threaded: bool = False, processes: int = 1,
+        passthrough_errors: bool = False, ssl_crt: str | None = None,
+        ssl_key: str | None = None, **options: Any) -> None: ...
 
 class Shell(Command):
-    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+    def __init__(
+        self, banner: str | None = None,
+        make_context: Callable[[], dict[str, Any]] | None = None,
+        use_ipython: bool = True, use_bpython: bool = True,
+        use_ptipython: bool = True, use_ptpython: bool = True) -> None: ...
 
 class Manager:
     def __init__(
@@ -60,7 +69,7 @@ def prompt_bool(
     no_choices: Iterable[str] | None = None) -> bool: ...
 def prompt_choices(
     name: str, choices: Iterable[Any], default: Any = None,
-    resolve: Callable[[Any], Any] = ..., no_choice: Iterable[str] = ...,
+    no_choice: Iterable[str] = ...,
 ) -> Any: ...
 def prompt_pass(name: str, default: str | None = None) -> str: ...
 

@@ -182,11 +182,13 @@ def test_stubs_match_the_code(tmpdir):
         '--mypy-config-file', 'mypy.ini', MYPYPATH=stubs.dirname)
     lines = output.splitlines()
     # What is not public has no stub, but the public classes have all.
+    # Flask-Script has no types: its commands take any argument.
     internal = [line for line in lines if re.match(
+        r'flask_migrate\.script\.\w+\.(run|__call__|__getattr__) is |'
         r'flask_migrate\.[\w.]+ failed to find stubs$|'
         r'flask_migrate\.[\w.]+ is not present in stub$', line)]
     assert [line for line in lines if line not in internal] == []
-    assert 'flask_migrate.commands.ORDER is not present in stub' in internal
+    assert 'flask_migrate.cli.Operation is not present in stub' in internal
     assert code == 1        # for those
 
 

@@ -1,4 +1,5 @@
-from typing import Any, Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 class RevisionStatus:
     revision: str
@@ -6,6 +7,8 @@ class RevisionStatus:
     date: str | None
     path: str
     applied: bool
+
+    def __init__(self, file: Any, applied: bool) -> None: ...
     def as_dict(self) -> dict[str, Any]: ...
 
 class DatabaseStatus:
@@ -16,6 +19,10 @@ class DatabaseStatus:
     unknown: list[str]
     differences: list[str] | None
     error: str | None
+
+    def __init__(
+        self, name: str, url: str, current: Iterable[str] = (),
+        files: Iterable[Any] = (), error: str | None = None) -> None: ...
     @property
     def pending(self) -> list[RevisionStatus]: ...
     @property
