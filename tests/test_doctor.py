@@ -448,8 +448,7 @@ def test_a_driver_that_changes(healthy, monkeypatch, newest):
         setup = examining.Setup(
             None, healthy.app, healthy.app.extensions['migrate'],
             'none', None, None)
-        one, = examining.examine(
-            setup, [examining.versions.drivers]).findings
+        one, = examining.versions.drivers(setup)
     assert one.level == ('error' if newest else 'note')
     assert one.text.startswith("SQLALCHEMY_BINDS['more'] begins with "
                                "'postgresql://'")

@@ -503,7 +503,11 @@ def gone(operation, **arguments):
     def prepare(project):
         project.execute("UPDATE alembic_version SET version_num = 'dddd5555'")
         return ["The database is at revision 'dddd5555'", project.versions,
-                'rolled back', 'restore it from version control']
+                'rolled back', 'restore it from version control',
+                "git log --all --oneline --name-status -S'dddd5555'",
+                ' there: ', '; the newest file: ',
+                'db doctor --find-revision', 'db stamp --purge REVISION',
+                "'db adopt' begins anew"]
     prepare.__name__ = str('database_is_ahead_for_' + operation)
     case(operation, **arguments)(prepare)
 

@@ -193,10 +193,14 @@ def doctor(call, directory=None, fix=False, find_revision=False, x_arg=None):
     from ..adoption import doctor as adoption
     state = application_state()
     directory = compat.python.path_text(directory or state.directory)
+    fixed = adoption.fix(directory) if fix else []
     setup = adoption.Setup(
         call, current_app._get_current_object(), state, directory,
         lambda: state.migrate.get_config(directory, x_arg),
         lambda error: explain.reason(error, call))
-    found = adoption.examine(setup)
+    found = adoption.examine(
+        setup, [adoption.generations] * (not fix)
+        + [adoption.find_revision] * find_revision)
+    found.findings[:0] = fixed
     call.show(found)
     return found

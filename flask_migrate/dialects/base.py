@@ -23,6 +23,8 @@ class Dialect(object):
     two_phase = False
     #: Whether it gives a name to a constraint that was made without one.
     names_constraints = True
+    #: Whether a schema is another database of the server.
+    schemas_are_databases = False
     #: The program that copies a database.
     dump_tool = None
     #: Whether a column that gets another name has to be declared anew.

@@ -61,6 +61,7 @@ class MySQL(ServerDialect):
     brackets_defaults = indexes_foreign_keys = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
+    schemas_are_databases = True
     dump_tool = 'mysqldump'
     renames_by_declaring = True
     end = 'KILL %d'

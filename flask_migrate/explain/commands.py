@@ -56,14 +56,40 @@ def _unknown(facts, revision):
         cure = "'db stamp --purge %s' forgets it." % target
         return "The %s is at revision '%s', which has no file in " \
             "%s.\n  %s" % (facts.database, revision, facts.versions, cure)
-    return (
-        "The %s is at revision '%s', which has no file in %s.\n"
-        "  Either this code is older than the database (a deployment was "
-        "rolled back): deploy the newer code, or downgrade with it first. "
-        "Or the file was deleted: restore it from version control.%s"
-        % (facts.database, revision, facts.versions,
-           "\n  'db upgrade --allow-newer' leaves the database as it is."
-           if facts.operation == 'upgrade' else ''))
+    return _lost(facts, revision, files)
+
+
+def _lost(facts, revision, files):
+    """What is known of a revision without a file, and the ways on."""
+    heads, there = chain.heads(files), ''
+    if heads:
+        there = ' The %s there: %s; the newest file: %s.' % (
+            'heads' if heads[1:] else 'head',
+            ', '.join(each.revision for each in heads), _newest(files))
+    newer = " 'db upgrade --allow-newer' leaves the database as it is." \
+        if facts.operation == 'upgrade' else ''
+    return '\n  '.join([
+        "The %s is at revision '%s', which has no file in %s.%s" % (
+            facts.database, revision, facts.versions, there),
+        "Either this code is older than the database (a deployment was "
+        "rolled back): deploy the newer code, or downgrade with it first."
+        "%s Or the file was deleted, or is on another branch: restore it "
+        "from version control. Git finds it: git log --all --oneline "
+        "--name-status -S'%s'" % (newer, revision),
+        "If it is lost, 'db doctor --find-revision' says which revision the "
+        "database fits, and 'db stamp --purge REVISION' records that. Where "
+        "the other revisions are of no use either, move them away: 'db "
+        "adopt' begins anew."])
+
+
+def _newest(files):
+    """The file that was made last, as far as files say when."""
+    files = chain.in_order(files) or files
+    last = max(range(len(files)),
+               key=lambda i: (files[i].created or '', i))
+    file = files[last]
+    return '%s%s' % (file.title, ', of %s' % file.created[:16]
+                     if file.created else '')
 
 
 def _ambiguous(facts, revision):

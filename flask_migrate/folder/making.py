@@ -202,13 +202,29 @@ def _write(source, directory, target, made):
     if not source.endswith('alembic.ini.mako'):
         shutil.copyfile(source, target)
         return
+    with io.open(target, 'w', encoding='utf-8') as file:
+        file.write(_rendered(source, directory))
+
+
+def _rendered(source, directory):
     from mako.template import Template
     from .config import escaped
-    text = Template(filename=source, input_encoding='utf-8',
+    return Template(filename=source, input_encoding='utf-8',
                     strict_undefined=False).render_unicode(
                         script_location=escaped(directory))
-    with io.open(target, 'w', encoding='utf-8') as file:
-        file.write(text)
+
+
+def file_of_template(template, name, directory):
+    """The text of a file as ``init`` would make it, in bytes.
+
+    :param name: one of :data:`NEEDED`.
+    """
+    from .config import TEMPLATES
+    source = os.path.join(TEMPLATES, template, name)
+    if not os.path.exists(source):
+        return _rendered(source + '.mako', directory).encode('utf-8')
+    with open(source, 'rb') as file:
+        return file.read()
 
 
 def _write_nothing(path, made):

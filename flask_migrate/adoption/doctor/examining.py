@@ -53,15 +53,15 @@ class Setup(object):
         return all(each.file is not None for each in self.scripts)
 
 
-def examine(setup, checks=None):
+def examine(setup, checks=()):
     """Examine a set-up.
 
     :param setup: the :class:`Setup`.
-    :param checks: all, unless some are named.
+    :param checks: more than the ordinary ones.
     :return: the :class:`Diagnosis`.
     """
     diagnosis = Diagnosis()
-    for check in checks or CHECKS:
+    for check in CHECKS + list(checks):
         diagnosis.findings.extend(careful(setup, check, setup))
     return diagnosis
 

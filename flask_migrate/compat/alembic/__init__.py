@@ -12,7 +12,8 @@ from .migration import (  # noqa: F401
     heads_of,
     in_transactions, leave_version_table, same_context, stamp,
     stand_in_for_heads, starting_revision, step_parent, step_parts, step_text,
-    steps, takes_engine_name, version_table, without_engine_name)
+    step_transaction, steps, takes_engine_name, version_table,
+    without_engine_name)
 from .reading import (  # noqa: F401
     ENCODED, load_python_file, load_revisions, mark_encoding,
     read_scripts_by, revision_files, version_folders)

@@ -223,3 +223,16 @@ def first_sentence(doc):
     paragraph = text(doc).strip().split(u'\n\n')[0]
     return re.split(r'(?<=[.!?])\s+(?=[A-Z])',
                     u' '.join(paragraph.split()))[0]
+
+
+def step_transaction(context):
+    """The transaction of one step, as ``run_migrations()`` begins it.
+
+    Where DDL commits by itself, ``autocommit_block()`` wants one as well;
+    before 1.5 Alembic begins none there (private).
+    """
+    begin = getattr(context, 'begin_transaction', None)     # not in 0.6
+    if begin is None or alembic_version() < (1, 5) \
+            and not context.impl.transactional_ddl:
+        return context.connection.begin()
+    return begin(_per_migration=True)
