@@ -52,6 +52,18 @@ def command_line(request):
 @pytest.fixture(params=['sqlite', 'postgresql', 'mariadb'])
 def database_url(request, tmpdir):
     """A new, empty database on each kind of server."""
+    return url_of(request, tmpdir)
+
+
+@pytest.fixture(params=['sqlite'] + [
+    pytest.param(name, marks=pytest.mark.once)
+    for name in ('postgresql', 'mariadb')])
+def some_database_url(request, tmpdir):
+    """The same; in the matrix of stacks SQLite will do."""
+    return url_of(request, tmpdir)
+
+
+def url_of(request, tmpdir):
     if request.param == 'sqlite':
         return 'sqlite:///' + str(tmpdir.join('database.db'))
     return request.getfixturevalue(request.param + '_url')

@@ -42,8 +42,8 @@ class Shop(object):
 
 
 @pytest.fixture
-def shop(tmpdir, database_url):
-    shop = Shop(tmpdir, database_url)
+def shop(tmpdir, some_database_url):
+    shop = Shop(tmpdir, some_database_url)
     shop.fill()
     return shop
 

@@ -79,8 +79,8 @@ ROWS = [(1, u'Ada', 30), (2, u'Zo\xeb', 30)]
 
 
 @pytest.fixture
-def blog(tmpdir, database_url):
-    blog = Blog(tmpdir, database_url)
+def blog(tmpdir, some_database_url):
+    blog = Blog(tmpdir, some_database_url)
     blog.fill()
     return blog
 
@@ -150,7 +150,9 @@ def test_a_table(blog, command_line):
     up_and_down(project, up, down)
 
 
-def test_a_table_and_its_column(blog):
+def test_a_table_and_its_column(tmpdir, database_url):
+    blog = Blog(tmpdir, database_url)
+    blog.fill()
     project = blog.after(user='account', name='full_name')
     project.python('migrate', rename={
         'user': 'account', 'user.name': 'full_name'})
@@ -209,9 +211,9 @@ def test_the_sequences_of_a_table(tmpdir, postgresql_url):
     assert project.query(sequences) == [('post_id_seq',), ('user_id_seq',)]
 
 
-def test_a_column_that_counts_up(tmpdir, database_url):
+def test_a_column_that_counts_up(tmpdir, some_database_url):
     def after(id_):
-        project = Project(tmpdir, database_url)
+        project = Project(tmpdir, some_database_url)
         db = project.db
         db.Table('thing', db.metadata,
                  db.Column(id_, db.Integer, primary_key=True),
@@ -256,9 +258,9 @@ def test_nothing_is_guessed(blog, command_line):
     assert len(project.scripts()) == 1
 
 
-def test_an_empty_table_says_nothing_about_others(tmpdir, database_url,
+def test_an_empty_table_says_nothing_about_others(tmpdir, some_database_url,
                                                   command_line):
-    blog = Blog(tmpdir, database_url)
+    blog = Blog(tmpdir, some_database_url)
     project = blog.after(name='full_name')
     result = project.command_line(command_line, 'migrate')
     assert result.code == 0, result
@@ -534,8 +536,8 @@ def full(path, url, table='thing', flag='flag', kind='kind', at='at',
         {'code': 'Code'}, {'parent': 'above_id'}, {'table': 'group'},
         {'table': 'things', 'flag': 'is_flag', 'code': 'key',
          'parent': 'above_id'}]], ids=repr)
-def test_a_bit_of_everything(tmpdir, database_url, new):
-    project = full(tmpdir, database_url)
+def test_a_bit_of_everything(tmpdir, some_database_url, new):
+    project = full(tmpdir, some_database_url)
     project.python('init')
     project.python('migrate')
     project.python('upgrade')
@@ -546,7 +548,7 @@ def test_a_bit_of_everything(tmpdir, database_url, new):
     rows = 'SELECT * FROM %s ORDER BY 1'
     before = project.query(rows % 'thing')
     columns = project.columns('thing')
-    project = full(tmpdir, database_url, **new)
+    project = full(tmpdir, some_database_url, **new)
     quote = project.engine().dialect.identifier_preparer.quote
     names = dict(parent='parent_id')
     project.python('migrate', rename=dict(

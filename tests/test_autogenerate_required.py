@@ -62,8 +62,8 @@ class Users(object):
 
 
 @pytest.fixture
-def users(tmpdir, database_url):
-    return Users(tmpdir, database_url)
+def users(tmpdir, some_database_url):
+    return Users(tmpdir, some_database_url)
 
 
 @pytest.fixture
@@ -81,7 +81,8 @@ def new(type_, default=None, **settings):
     return column
 
 
-def test_a_scalar(users):
+def test_a_scalar(tmpdir, database_url):
+    users = Users(tmpdir, database_url)
     users.after(new('Integer', 7))
     users.project.python('migrate')
     users.up_and_down('extra', lambda found: found == [7, 7] or pytest.fail(
@@ -127,7 +128,8 @@ def are_uuids(found):
         uuid.UUID(str(each))
 
 
-def test_a_value_for_each_row(users):
+def test_a_value_for_each_row(tmpdir, database_url):
+    users = Users(tmpdir, database_url)
     users.after(new(lambda db: db.String(36), lambda: str(uuid.uuid4()),
                     unique=True, index=True))
     users.project.python('migrate')
@@ -225,7 +227,8 @@ def test_a_server_default_needs_nothing(users):
 
 # A column that is there becomes required -------------------------------------
 
-def test_a_nullable_column_becomes_required(users):
+def test_a_nullable_column_becomes_required(tmpdir, database_url):
+    users = Users(tmpdir, database_url)
     db = users.after().db
     users.after(age=db.Column('age', db.Integer, nullable=False, default=1))
     users.project.python('migrate')

@@ -25,8 +25,9 @@ def migrated(path, url=None, **settings):
 
 # Other people's tables -------------------------------------------------------
 
-def test_tables_of_others_are_left_alone(tmpdir, database_url, command_line):
-    project = migrated(tmpdir, database_url)
+def test_tables_of_others_are_left_alone(
+        tmpdir, some_database_url, command_line):
+    project = migrated(tmpdir, some_database_url)
     for table in 'migrate_version', 'other_alembic_version':
         project.execute('CREATE TABLE %s (id INTEGER)' % table)
         project.execute('INSERT INTO %s (id) VALUES (1)' % table)
@@ -87,8 +88,8 @@ def test_created_is_read_from_the_text(tmpdir, upgrade, created):
     assert 'elsewhere' in project.tables()
 
 
-def test_drop_drops_a_table_of_others(tmpdir, database_url, command_line):
-    project = migrated(tmpdir, database_url)
+def test_drop_drops_a_table_of_others(tmpdir, some_database_url, command_line):
+    project = migrated(tmpdir, some_database_url)
     project.execute('CREATE TABLE old (id INTEGER)')
     project.execute('CREATE TABLE older (id INTEGER)')
     result = project.command_line(command_line, 'migrate', '--drop', 'old')
@@ -156,8 +157,8 @@ def test_each_database_has_its_own_revisions(tmpdir):
 
 # Models that nobody imported -------------------------------------------------
 
-def test_all_tables_are_not_dropped(tmpdir, database_url, command_line):
-    project = without_models(migrated(tmpdir, database_url))
+def test_all_tables_are_not_dropped(tmpdir, some_database_url, command_line):
+    project = without_models(migrated(tmpdir, some_database_url))
     tmpdir.join('models.py').write('')
     result = project.command_line(command_line, 'migrate')
     assert result.code == 1, result
