@@ -144,7 +144,9 @@ def test_waiting_for_a_lock_in_vain(monkeypatch):
         waiting.wait_for(Held(9), 0)
     assert str(caught.value) == (
         'Another process is migrating this database (process 1). Run the '
-        'command again later, or wait longer with --wait SECONDS.')
+        'command again later, or wait longer with --wait SECONDS. --no-lock '
+        'goes ahead at once: only where you are sure that nothing migrates '
+        'this database.')
     with pytest.raises(waiting.LockTimeout) as caught:
         waiting.wait_for(Held(9), 5, deadline=compat.python.monotonic() - 1)
     assert '; waited 5 seconds' in str(caught.value)

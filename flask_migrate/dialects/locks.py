@@ -17,6 +17,9 @@ class Lock(object):
     own = None
     #: Who else may have it, in messages.
     others = 'Another process'
+    #: What else there is to do for who waits in vain.
+    instead = ' --no-lock goes ahead at once: only where you are sure that ' \
+        'nothing migrates this database.'
     #: What has happened where it is lost.
     loss = 'The connection that held the lock of this migration is gone'
 
@@ -63,9 +66,10 @@ def wait_for(lock, seconds, deadline=None, say=None):
         if left <= 0:
             raise LockTimeout(
                 '%s is migrating this database%s%s. Run the command again '
-                'later, or wait longer with --wait SECONDS.' % (
+                'later, or wait longer with --wait SECONDS.%s' % (
                     lock.others, _in_brackets(lock.holder()),
-                    seconds and '; waited %g seconds' % seconds or ''))
+                    seconds and '; waited %g seconds' % seconds or '',
+                    lock.instead))
         if not said:
             said = True
             if say is not None:

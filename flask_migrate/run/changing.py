@@ -259,7 +259,9 @@ class Change(Run):
         if lost is not None:
             raise LockLost(
                 '%s, so that another process may be migrating the database. '
-                'Run the command again.' % lost.loss)
+                'Run the command again. If that always happens, --no-lock '
+                'does without the lock, if nothing else migrates this '
+                'database meanwhile.' % lost.loss)
 
     def _before_commit(self):
         self.call.signals.check()

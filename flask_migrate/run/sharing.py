@@ -21,6 +21,7 @@ class _Turn(dialects.Lock):
     """Whose turn it is."""
 
     others = 'Another thread'
+    instead = ''
 
     def __init__(self):
         self._mutex = threading.Lock()
