@@ -139,6 +139,18 @@ def interface_of_check(request):
     return check
 
 
+def test_check(project, interface_of_check):
+    project.python('upgrade')
+    project.model('Thing')
+    project.model('User', bind='users')
+    message = interface_of_check(project)
+    lines = [line.strip() for line in message.splitlines()]
+    assert any(line.startswith('default: ') and 'thing' in line
+               for line in lines), message
+    assert any(line.startswith('users: ') and 'user' in line
+               for line in lines), message
+
+
 def test_what_was_detected(project, command_line):
     project.python('upgrade')
     result = project.command_line(command_line, 'migrate', '-m', 'x')

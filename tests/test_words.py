@@ -470,3 +470,19 @@ def test_a_copy_of_the_wrapped_db(chain):
     db = compat.env_py.LegacyDatabase(chain.db)
     assert copy.copy(db).metadata is chain.db.metadata
     assert copy.copy(db).get_engine is not None
+
+
+def test_a_second_application_with_a_version_table_of_its_own(tmpdir):
+    url = 'sqlite:///' + str(tmpdir.join('app.db'))
+    first = Project(tmpdir.mkdir('one'), url)
+    first.model(str('One'))
+    second = Project(tmpdir.mkdir('two'), url, version_table='two_versions')
+    second.model(str('Two'))
+    for project in (first, second, first):
+        if not os.path.isdir(project.versions):
+            project.python('init')
+        project.python('migrate', message='x')
+        project.python('upgrade')
+    assert first.tables() == ['one', 'two', 'two_versions']
+    for project in (first, second):
+        assert len(project.scripts()) == 1
