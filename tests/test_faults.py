@@ -1,10 +1,14 @@
 """A migration that fails, anywhere and anyhow, leaves the database whole.
 
 One revision of ten mixed statements fails before each of them, alone and as
-the third of five pending ones, by an exception, by an SQL error, by Ctrl-C
-and by SIGKILL, on real SQLite, PostgreSQL and MariaDB.  FLASK_MIGRATE_SLOW=1
-runs it at every statement; otherwise at some.
+the third of five pending ones, by an exception, by an SQL error, by DDL that
+fails, after a COMMIT of its own, by Ctrl-C, SIGTERM and SIGKILL, on real
+SQLite, PostgreSQL and MariaDB.  Where something is permanent, what the message
+lists is executed on a copy.  FLASK_MIGRATE_SLOW=1 runs it at every statement;
+otherwise at some.
 """
+from contextlib import contextmanager
+import json
 import os
 import signal
 
@@ -63,9 +67,12 @@ SQLITE_START = [
 #: The revisions of the projects.
 CHAINS = {'alone': ['start', 'faulty'],
           'third': ['start', 'one', 'two', 'faulty', 'four', 'five']}
-WAYS = ['exception', 'sql', 'interrupt', 'kill']
-POSITIONS = list(range(len(STATEMENTS) + 1)) \
-    if os.environ.get('FLASK_MIGRATE_SLOW') == '1' else [1, 6]
+WAYS = ['exception', 'sql', 'ddl', 'interrupt', 'terminate', 'kill']
+SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
+POSITIONS = list(range(len(STATEMENTS) + 1)) if SLOW else [1, 6]
+#: Pairs of a chain and a way to fail in it.
+FAULTS = [(names, way) for way in WAYS for names in sorted(CHAINS)
+          if SLOW or names == 'third' or way not in ('ddl', 'terminate')]
 
 #: What the revision asks before each statement; see reach().
 fault = {'position': None, 'way': None}
@@ -79,6 +86,13 @@ def reach(op, position):
         raise RuntimeError('broken')
     if fault['way'] == 'sql':
         op.execute('INSERT INTO nowhere VALUES (1)')
+    if fault['way'] == 'ddl':
+        op.execute('ALTER TABLE child ADD COLUMN note VARCHAR(20)')
+    if fault['way'] == 'commit':
+        op.execute('COMMIT')
+        op.execute('INSERT INTO nowhere VALUES (1)')
+    if fault['way'] == 'terminate':
+        os.kill(os.getpid(), signal.SIGTERM)
     if fault['way'] == 'interrupt':
         os.kill(os.getpid(), signal.SIGINT)
     if fault['way'] == 'kill':
@@ -144,7 +158,9 @@ class Chain(object):
     def state(self):
         """Schema, rows and version, as text that can be compared."""
         if self.kind == 'sqlite':
-            return '\n'.join(sorted(self.sqlite_dump()))
+            # Statements are listed on one line.
+            return '\n'.join(sorted(' '.join(line.split())
+                                    for line in self.sqlite_dump()))
         return '\n'.join(_described(self.project))
 
     def upgrade_in_child(self):
@@ -159,12 +175,38 @@ class Chain(object):
         _, status = os.waitpid(child, 0)
         assert os.WIFSIGNALED(status), status
 
+    def terminated(self):
+        """Upgrade with a command line in a process that gets SIGTERM.
+
+        :return: what it says, as the exception of Ctrl-C has it.
+        """
+        self.project.engine().dispose()
+        path = os.path.join(self.project.path, 'result')
+        child = os.fork()
+        if not child:
+            try:
+                result = self.project.manage('upgrade')
+                with open(path, 'w') as file:
+                    json.dump([result.code, result.stderr], file)
+            finally:
+                os._exit(0)
+        os.waitpid(child, 0)
+        with open(path) as file:
+            code, said = json.load(file)
+        os.remove(path)
+        assert code == 143, said
+        error = KeyboardInterrupt()
+        error.report = said
+        return error
+
     def fail(self):
         """Upgrade, which fails; return the exception, if one can."""
         way = fault['way']
         if way == 'kill':
             self.upgrade_in_child()
             return None
+        if way == 'terminate':
+            return self.terminated()
         with pytest.raises(KeyboardInterrupt if way == 'interrupt'
                            else MigrationFailed) as caught:
             self.project.python('upgrade')
@@ -209,8 +251,7 @@ def chain(request, chains, tmpdir_factory, kind, names):
 
 
 @pytest.mark.parametrize('position', POSITIONS)
-@pytest.mark.parametrize('way', WAYS)
-@pytest.mark.parametrize('names', sorted(CHAINS))
+@pytest.mark.parametrize('names, way', FAULTS)
 @pytest.mark.parametrize('kind', ['sqlite', 'postgresql'])
 def test_all_or_nothing(chain, kind, names, way, position):
     if not hasattr(__import__('alembic.command').command, 'heads'):
@@ -218,13 +259,14 @@ def test_all_or_nothing(chain, kind, names, way, position):
     fault.update(position=position, way=way)
     error = chain.fail()
     assert chain.state() == chain.before
-    if way in ('exception', 'sql'):
+    if way in ('exception', 'sql', 'ddl'):
         assert error.revision == 'faulty'
         assert error.line
         assert error.direction == 'upgrade'
         assert 'at start, as before' in str(error)
-        assert (error.statement is not None) == (way == 'sql')
-    elif way == 'interrupt':
+        assert (error.statement is not None) == (way != 'exception')
+    elif way in ('interrupt', 'terminate'):
+        assert 'Interrupted in revision faulty (upgrade).' in error.report
         assert 'at start, as before' in error.report
     # The cause is gone: the same command succeeds, and back again.
     fault.update(position=None)
@@ -242,29 +284,76 @@ def test_all_or_nothing(chain, kind, names, way, position):
 
 def _restore_sqlite(chain):
     """Make the database what it was, from its own dump."""
-    connection = chain.project.engine().raw_connection()
+    with _raw_sqlite(chain.project) as raw:
+        _empty_sqlite(raw)
+        lines = [line for line in chain.dump if line not in (
+            'BEGIN TRANSACTION;', 'COMMIT;')]
+        for line in lines:
+            raw.execute(line)
+
+
+@contextmanager
+def _raw_sqlite(project):
+    """A connection as a run has it, without transactions."""
+    connection = project.engine().raw_connection()
     try:
         raw = getattr(connection, 'dbapi_connection', None) \
             or connection.connection
         raw.isolation_level = None
         raw.execute('PRAGMA foreign_keys=OFF')
-        names = raw.execute("SELECT type, name FROM sqlite_master WHERE type "
-                            "IN ('view', 'table', 'trigger')").fetchall()
-        for kind, name in sorted(names, reverse=True):
-            raw.execute('DROP %s IF EXISTS "%s"' % (kind, name))
-        lines = [line for line in chain.dump if line not in (
-            'BEGIN TRANSACTION;', 'COMMIT;')]
-        for line in lines:
-            raw.execute(line)
+        raw.execute('PRAGMA legacy_alter_table=ON')
+        yield raw
+        raw.execute('PRAGMA legacy_alter_table=OFF')
         raw.execute('PRAGMA foreign_keys=ON')
         raw.isolation_level = ''
     finally:
         connection.close()
 
 
+def _empty_sqlite(raw):
+    names = raw.execute("SELECT type, name FROM sqlite_master WHERE type "
+                        "IN ('view', 'table', 'trigger')").fetchall()
+    for kind, name in sorted(names, reverse=True):
+        raw.execute('DROP %s IF EXISTS "%s"' % (kind, name))
+
+
 @pytest.mark.parametrize('position', POSITIONS)
-@pytest.mark.parametrize('way', WAYS)
-@pytest.mark.parametrize('names', sorted(CHAINS))
+@pytest.mark.parametrize('names', sorted(CHAINS) if SLOW else ['third'])
+@pytest.mark.parametrize('kind', ['sqlite', 'postgresql', 'mariadb'])
+def test_a_commit_inside(chain, kind, names, position):
+    """What a revision has committed before it failed is what is listed."""
+    if not hasattr(__import__('alembic.command').command, 'heads'):
+        pytest.skip('Alembic before 0.7 has no batch operations')
+    project = chain.project
+    done_before = CHAINS[names][CHAINS[names].index('faulty') - 1]
+    fault.update(position=position, way='commit')
+    error = chain.fail()
+    after, message = chain.state(), str(error)
+    # On PostgreSQL the revisions before it are committed along with it.
+    assert project.version() == [done_before]
+    assert 'at %s' % done_before in message
+    assert bool(error.took_effect) == (position > 0)
+    for statement in error.took_effect:
+        assert statement in message
+    _reset(chain, done_before)
+    _replay(chain, error.took_effect)
+    assert chain.state() == after
+    _reset(chain, 'start')
+    assert chain.state() == chain.before
+
+
+def _replay(chain, statements):
+    if chain.kind == 'sqlite':
+        with _raw_sqlite(chain.project) as raw:
+            for statement in statements:
+                raw.execute(statement)
+        return
+    for statement in statements:
+        chain.project.execute(statement.replace(':', '\\:'))
+
+
+@pytest.mark.parametrize('position', POSITIONS)
+@pytest.mark.parametrize('names, way', FAULTS)
 @pytest.mark.parametrize('kind', ['mariadb'])
 def test_what_took_effect(chain, kind, names, way, position):
     """MariaDB is where the message says, and can be finished from there."""
@@ -291,8 +380,7 @@ def test_what_took_effect(chain, kind, names, way, position):
         # The statements that are named, and no others, make the difference.
         _reset(chain, done_before)
         assert chain.state() == before
-        for statement in effect:
-            project.execute(statement.replace(':', '\\:'))
+        _replay(chain, effect)
         assert chain.state() == after
     _reset(chain, done_before)
     fault.update(position=None)
@@ -310,9 +398,19 @@ def _listed(message):
 
 def _reset(chain, revision):
     """Drop everything and migrate to a revision again."""
-    project = chain.project
     fault.update(position=None)
-    project.execute('SET FOREIGN_KEY_CHECKS=0')
+    if chain.kind == 'sqlite':
+        with _raw_sqlite(chain.project) as raw:
+            _empty_sqlite(raw)
+    elif chain.kind == 'postgresql':
+        chain.project.execute('DROP SCHEMA public CASCADE')
+        chain.project.execute('CREATE SCHEMA public')
+    else:
+        _empty_mariadb(chain.project)
+    chain.project.python('upgrade', revision=revision)
+
+
+def _empty_mariadb(project):
     engine = project.engine()
     connection = engine.connect()
     try:
@@ -325,4 +423,3 @@ def _reset(chain, revision):
         transaction.commit()
     finally:
         connection.close()
-    project.python('upgrade', revision=revision)

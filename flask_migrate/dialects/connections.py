@@ -116,6 +116,12 @@ class Borrowed(object):
             read.
         """
 
+    def tell(self, note):
+        """Tell what is executed beside a statement, to complete it.
+
+        :param note: is called with the SQL, before the statement is done.
+        """
+
     def resume(self):
         """env.py configures the connection once more."""
 

@@ -199,6 +199,9 @@ class SQLiteBorrowed(Borrowed):
         if off and self.settings.foreign_keys:
             self.before = violations(self.raw)
 
+    def tell(self, note):
+        self.batch.note = note
+
     def resume(self):
         self.finished = False
 

@@ -37,6 +37,7 @@ class Batch(object):
         self.raw = raw
         self.settings = settings
         self.triggers = {}      # of tables that were dropped
+        self.note = None        # is called with what is executed here
         self.renaming = False
 
     def before(self, statement):
@@ -86,6 +87,8 @@ class Batch(object):
         for name, sql in self.triggers.pop(table.lower(), []):
             try:
                 execute(self.raw, sql)
+                if self.note is not None:
+                    self.note(sql)
                 self._check(table)
             except error() as reason:
                 raise MigrateError(

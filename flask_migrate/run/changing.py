@@ -100,6 +100,7 @@ class Change(Run):
         borrowed = dialect.borrow(connection, given, self.call.interactive)
         self._borrowed.append((connection, borrowed))
         journal = Journal(connection, dialect)
+        borrowed.tell(journal.note)
         self._journals.append((connection, journal))
         if self.lock_timeout is not None:
             dialect.lock_timeout(connection, self.lock_timeout, borrowed)

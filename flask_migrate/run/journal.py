@@ -89,6 +89,7 @@ class Journal(object):
         self.committed_by_itself = False    # by DDL, say
         self._at_once = False   # whether each statement is committed
         self._ended = False     # by a statement: COMMIT or ROLLBACK
+        self._beside = []       # statements that complete one
         self._savepoints = {}
         self._past = False      # past SQLAlchemy, in the open transaction
 
@@ -118,7 +119,7 @@ class Journal(object):
         self._settle()
         if self.between is not None:
             self.between()
-        self.executing = statement
+        self.executing, self._beside = statement, []
         self._at_once = compat.sqlalchemy.commits_at_once(connection)
         return statement, parameters
 
@@ -129,6 +130,8 @@ class Journal(object):
         ends = self._of_transactions(sql)
         if not ends and not sql.upper().startswith(_READS):
             self.open.append(sql)
+        self.open.extend(self._beside)
+        self._beside = []
         if commits:
             self._ended = bool(_COMMIT.match(sql))
             self._all_permanent(by_itself=not self._ended)
@@ -140,6 +143,10 @@ class Journal(object):
             self.uncertain = True
         if self.between is not None:
             self.between()
+
+    def note(self, statement):
+        """Note what is executed beside the statement that is executed."""
+        self._beside.append(without_comments(statement))
 
     def _of_transactions(self, sql):
         """Note what rolls back; SQLAlchemy tells no names of savepoints."""
