@@ -38,6 +38,38 @@ def name_new_constraints(found):
         operations[operations.index(each)] = named
 
 
+def name_dropped_constraints(found):
+    """Name what SQLite has without a name, as batch mode will name it."""
+    for operations, each in found.each(ops.DropConstraintOp):
+        if compat.sqlalchemy.is_named(each.constraint_name) \
+                or each.constraint_type not in ('foreignkey', 'unique'):
+            continue
+        constraint = each.to_constraint()
+        named = compat.alembic.with_name(
+            each, name_of(constraint, constraint.table, shorten=False))
+        named.by_convention = True
+        operations[operations.index(each)] = named
+
+
+def compare_unnamed(found):
+    """Find unique constraints without a name that the models do not have."""
+    for pair in found.tables:
+        if pair.old is None or pair.new is None:
+            continue
+        wanted = [set(column_names(each)) for each in pair.new.constraints
+                  if isinstance(each, UniqueConstraint)]
+        for each in list(pair.old.constraints):
+            if isinstance(each, UniqueConstraint) \
+                    and not compat.sqlalchemy.is_named(each.name) \
+                    and set(column_names(each)) not in wanted \
+                    and compat.alembic.is_included(
+                        pair, each, None, 'unique_constraint', True):
+                # Alembic has made a second object of each, to compare.
+                wanted.append(set(column_names(each)))
+                found.changes_of(pair).ops.insert(
+                    0, ops.DropConstraintOp.from_constraint(each))
+
+
 def keep_unique(found):
     """Let indexes that are dropped come back as they were."""
     for _, each in found.each(ops.DropIndexOp):

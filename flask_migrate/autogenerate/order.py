@@ -31,6 +31,7 @@ COMPARING = [
     defaults.compare,
     generated.compare,
     enum_values.compare,
+    names.compare_unnamed,
     checks.compare,
     primary_keys.compare,
     indexes.compare,
@@ -39,6 +40,7 @@ COMPARING = [
 #: What a script says.  Questions are asked after the piece that has them.
 WRITING = [
     names.name_new_constraints,
+    names.name_dropped_constraints,
     names.keep_unique,
     fill_required_columns,
     destructive.mark,
