@@ -114,10 +114,14 @@ class Kind(object):
 
 KINDS = []
 
+#: What the kinds declared from here on are about.
+ABOUT = []
+
 
 def kind(name, old, new, **settings):
     """Declare a kind; lists of makers are for ``item``."""
     KINDS.append(Kind(name, old, new, **settings))
+    KINDS[-1].about = ABOUT[-1]
 
 
 def nothing(m):
@@ -138,6 +142,8 @@ def other(m, *arguments, **options):
 
 
 # Tables ---------------------------------------------------------------------
+
+ABOUT.append('tables')
 
 both_ways('add a table', 'remove a table',
           lambda m: other(m, Column('name', String(50), nullable=False),
@@ -210,6 +216,8 @@ kind('add a table with checks', nothing, lambda m: other(
 
 # Columns --------------------------------------------------------------------
 
+ABOUT.append('columns')
+
 both_ways('add a nullable column', 'remove a nullable column',
           lambda m: [Column('size', Integer)])
 both_ways('add a NOT NULL column with a server default',
@@ -265,6 +273,9 @@ def _postgresql():
 
 
 # Types ----------------------------------------------------------------------
+
+ABOUT.append('types, enums, collations')
+
 
 def change(name, old, new, **settings):
     kind(name, lambda m: [old()], lambda m: [new()], **settings)
@@ -327,6 +338,8 @@ change('integer to boolean with a server default',
 
 # NULL, defaults, comments ----------------------------------------------------
 
+ABOUT.append('NULL, server defaults, comments')
+
 change('make a column NOT NULL', lambda: Column('value', Integer),
        lambda: Column('value', Integer, nullable=False))
 change('make a column nullable',
@@ -363,6 +376,8 @@ both_ways('comment on a table', 'remove the comment on a table',
           needs=['Computed'])
 
 # Constraints ----------------------------------------------------------------
+
+ABOUT.append('constraints, keys, indexes, computed')
 
 
 def column(*arguments, **options):
@@ -526,6 +541,8 @@ kind('serial to identity', lambda m: Table(
     lambda m: _identity()(m), needs=['Identity'], only=['postgresql'])
 
 # Several at once -------------------------------------------------------------
+
+ABOUT.append('several at once')
 
 kind('several changes of one table',
      lambda m: [column(), Column('gone', String(20), index=True)],

@@ -1,4 +1,5 @@
 """Every kind of model change, there and back, on every kind of database."""
+import io
 import os
 
 import pytest
@@ -96,3 +97,27 @@ def test_the_list_is_right():
     assert len(set(every)) == len(every) >= 60
     assert set(ONE_OF_EACH) <= set(every)
     assert set(EXCEPT) <= set(every)
+
+
+def figures():
+    """The rows of the README's table."""
+    rows = []
+    for about in round_trip.ABOUT + ['all']:
+        counts = []
+        for database in ALL:
+            kinds = [kind for kind in KINDS if kind.can_be(database)
+                     and about in (kind.about, 'all')]
+            counts.append('%d of %d' % (len([
+                kind for kind in kinds if database not in EXCEPT.get(
+                    kind.name, '')]), len(kinds)))
+        rows.append(' '.join([about] + counts))
+    return rows
+
+
+@pytest.mark.once
+def test_the_readme_has_the_figures():
+    path = os.path.join(os.path.dirname(os.path.dirname(
+        os.path.abspath(__file__))), 'README.rst')
+    with io.open(path, encoding='utf-8') as file:
+        written = [' '.join(line.split()) for line in file]
+    assert [row for row in figures() if row not in written] == []
