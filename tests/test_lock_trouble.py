@@ -110,6 +110,7 @@ def test_a_lock_file_that_is_removed_stops_the_run(tmpdir):
 
 # -------------------------------------------------------- one that is refused
 
+@pytest.mark.once
 @pytest.mark.parametrize('number', [
     errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EIO])
 def test_a_file_system_without_locks(tmpdir, number, monkeypatch):
@@ -125,6 +126,7 @@ def test_a_file_system_without_locks(tmpdir, number, monkeypatch):
     applied_without_a_lock(project)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize('number', [
     errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES])
 def test_a_file_that_is_locked(tmpdir, number, monkeypatch):
@@ -138,6 +140,7 @@ def test_a_file_that_is_locked(tmpdir, number, monkeypatch):
     assert not lock.try_acquire()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize('how', ['link', 'dangling link', 'hard link',
                                  'file'])
 def test_what_is_in_the_place_of_the_lock_file_stays(tmpdir, how):
@@ -173,6 +176,7 @@ def limited(server, url, limit):
     return found
 
 
+@pytest.mark.once
 def test_one_connection_and_no_more(tmpdir, server, url):
     project = make(tmpdir, limited(server, url, 1))
     message = refused(project, 'needs a second connection')
@@ -216,6 +220,7 @@ def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
     assert_applied_once(project)
 
 
+@pytest.mark.once
 def test_no_right_to_lock(tmpdir, postgresql_server, postgresql_url):
     database = postgresql_url.rsplit('/', 1)[1]
     postgresql_server.execute(
@@ -266,6 +271,7 @@ def test_an_exclusive_locking_mode(tmpdir):
 
 # ------------------------------------------------------------ behind a pooler
 
+@pytest.mark.once
 def test_processes_behind_a_pooler(
         tmpdir, pgbouncer, postgresql_url):         # noqa: F811
     project = make(tmpdir, pgbouncer.url(postgresql_url.rsplit('/', 1)[1]))
@@ -278,6 +284,7 @@ def test_processes_behind_a_pooler(
     project.python('downgrade', revision='base', wait=0)
 
 
+@pytest.mark.once
 def test_a_pooler_of_one_connection(
         tmpdir, postgresql_server, pgbouncer,       # noqa: F811
         postgresql_url, monkeypatch):

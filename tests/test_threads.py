@@ -314,6 +314,7 @@ def test_command_lines_that_overlap(tmpdir):
     assert [project.tables() for project in projects] == [['ta'], ['tb']]
 
 
+@pytest.mark.once
 def test_warnings_while_two_databases_are_adopted(tmpdir, monkeypatch):
     import sqlalchemy
     from flask_migrate.adoption import baseline
@@ -451,6 +452,7 @@ def test_looking_in_memory_makes_no_migration_fail(tmpdir):
     assert project.version() == ['aone']
 
 
+@pytest.mark.once
 def test_a_nested_command_is_refused(tmpdir):
     project = make(tmpdir, None, at_work=lambda: flask_migrate.current())
     with pytest.raises(CommandError) as caught:
