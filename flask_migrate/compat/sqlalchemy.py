@@ -87,16 +87,6 @@ def commits_at_once(connection):
     return bool(ask()) if ask else getattr(raw, 'autocommit', None) is True
 
 
-def server_name(connection):
-    """What the database server is called (SQLAlchemy 1.4: is_mariadb)."""
-    dialect = connection.dialect
-    if dialect.name == 'mysql' and getattr(dialect, 'is_mariadb', False):
-        return 'MariaDB'
-    return {'mysql': 'MySQL or MariaDB', 'mariadb': 'MariaDB',
-            'postgresql': 'PostgreSQL', 'sqlite': 'SQLite'}.get(
-                dialect.name, dialect.name)
-
-
 def server_process(connection):
     """The server's number of a connection's session; None if unknown.
 
@@ -164,7 +154,7 @@ def is_mariadb(dialect):
 
     SQLAlchemy has ``is_mariadb`` from 1.4 on.
     """
-    if dialect.name == 'mariadb' or getattr(dialect, 'is_mariadb', False):
+    if getattr(dialect, 'is_mariadb', False):
         return True
     version = getattr(dialect, 'server_version_info', None)
     return version and 'MariaDB' in version

@@ -68,7 +68,8 @@ class MySQL(ServerDialect):
     stop = 'KILL QUERY %d'
 
     def server_title(self, connection):
-        mariadb = compat.sqlalchemy.is_mariadb(connection.dialect)
+        mariadb = self.name == 'mariadb' \
+            or compat.sqlalchemy.is_mariadb(connection.dialect)
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
 
