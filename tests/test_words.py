@@ -227,8 +227,9 @@ def test_steps_that_lead_nowhere(chain, command_line, words, expected, at):
         chain.python('upgrade')
         expected = {'only 3 pending': 'at the newest revision'}.get(
             expected, expected)
-    if not compat.alembic.has_branches() and words[1] == '+0':
-        pytest.skip('Alembic 0.6 takes it for nothing to do.')
+    if compat.alembic.alembic_version() < (1, 6) and words[-1] in (
+            '-9:', ':-9', 'c3+1', 'head+1'):
+        pytest.skip('Alembic of old takes it for something else.')
     result = chain.command_line(command_line, *words)
     assert result.code == 1, result
     assert expected in result.stderr

@@ -139,14 +139,6 @@ def _relative_step(facts, *_):
     if target is None:
         return None
     start, steps = target.groups()
-    up = facts.operation == 'upgrade'
-    if not int(steps):
-        return "A step of 0 leads nowhere. Name a number of steps, such as " \
-            "%s1, or a revision." % ('+' if up else '-')
-    if up != (steps[0] == '+') and not start:
-        other = 'downgrade' if up else 'upgrade'
-        return "'%s' does not lead %s: use 'db %s %s'." % (
-            steps, 'up' if up else 'down', other, steps)
     if start:
         return "There is no revision %s step%s %s '%s'. 'db history' lists " \
             "those there are." % (
