@@ -73,18 +73,15 @@ def test_a_healthy_project(healthy, command_line):
     assert (result.code, result.stdout) == (0, 'Nothing was found.\n'), result
 
 
-def test_nothing_is_written_or_executed(healthy):
+@pytest.mark.parametrize('header', [
+    u'', u'text = """text"""', u'for revision in ["x"]: pass'])
+def test_nothing_is_written_or_executed(healthy, header):
+    """Not even the files of which Alembic executes one to know its header."""
+    trace = os.path.join(healthy.path, 'trace')
     healthy.write_revision('b2', 'raise RuntimeError', down='a1',
-                           header='open(%r, "w")' % os.path.join(
-                               healthy.path, 'trace'))
-    # One whose header only Python could tell.
-    healthy.write_revision('c3', down='b2', header='open(%r, "w")\nfor '
-                           'revision in ["x"]: pass' % os.path.join(
-                               healthy.path, 'trace'))
-    os.rename(os.path.join(healthy.versions, 'c3_.py'),
-              os.path.join(healthy.versions, 'c3_other.py'))
+                           header=u'open(%r, "w")\n%s' % (trace, header))
     before = everything(healthy.path)
-    healthy.python('doctor')
+    assert found(healthy) == []
     assert everything(healthy.path) == before
 
 
@@ -348,6 +345,18 @@ context.run_migrations()
     assert one.level == 'error' and one.text.endswith('app.db.')
 
 
+def test_a_database_that_is_not_there_yet(user_project):
+    """Connecting to it would make an empty file."""
+    path = user_project.engine().url.database
+    if os.path.exists(path):
+        os.remove(path)
+    for arguments in ({}, {'find_revision': True}):
+        found = user_project.python('doctor', **arguments).findings
+        one, = [each for each in found if 'There is no database' in each.text]
+        assert one.level == 'note' and one.cure == "'upgrade' makes it."
+        assert not os.path.exists(path)
+
+
 def test_an_env_py_that_fails(healthy):
     replace(healthy, 'env.py', u'run_migrations()', u'raise ValueError("x")')
     one = finding(healthy, 'ValueError: x')
@@ -373,6 +382,7 @@ def test_binds_that_take_no_part(tmpdir):
         'one': 'sqlite:///%s' % tmpdir.join('one.db')})
     project.model('Other', bind='one')
     project.python('init')
+    project.execute('CREATE TABLE owned (id INTEGER)')
     assert finding(project, 'the binds one take no part').level == 'warning'
 
 
@@ -473,7 +483,9 @@ def test_import_order_in_manage_py(healthy, today):
     write(healthy, 'manage.py', u'import flask_migrate\n' + text)
     assert finding(healthy, 'manage.py:3: Flask-Script').level == 'note'
     today.setattr(compat.flask_script, 'is_enabled', lambda: True)
-    assert found(healthy) == []
+    write(healthy, 'manage.py', text)
+    one = finding(healthy, '--enable is on for this Python')
+    assert one.level == 'note' and one.cure == ''
 
 
 def test_a_package_of_ones_own_before_it(healthy, today):

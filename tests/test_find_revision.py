@@ -117,6 +117,7 @@ def test_types_decide(project):
 
 
 def test_an_empty_database(on_sqlite):
+    on_sqlite.execute('CREATE TABLE nobodys (id INTEGER)')
     one = answer(on_sqlite)
     assert 'fits no revision' in one.text
 

@@ -57,6 +57,10 @@ class Dialect(object):
         """What the server of a Connection is called in messages."""
         return self.title or self.name
 
+    def is_missing(self, engine):
+        """Whether a database would be made by connecting to it."""
+        return False
+
     def is_in_memory(self, engine):
         """Whether a database is gone with the process."""
         return False

@@ -5,6 +5,7 @@ that fails would leave half of its tables behind; and batch operations drop
 and rename a table, which with foreign keys on deletes the rows that refer to
 it.  Neither happens on a :class:`SQLiteBorrowed` connection.
 """
+import os
 import re
 
 from .. import compat
@@ -35,6 +36,10 @@ class SQLite(Dialect):
     copies_tables = keeps_sql = True
     names_constraints = False
     context_arguments = {'transactional_ddl': True}
+
+    def is_missing(self, engine):
+        path = database_file(engine)
+        return path is not None and not os.path.exists(path)
 
     def is_in_memory(self, engine):
         return database_file(engine) is None

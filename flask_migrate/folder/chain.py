@@ -144,8 +144,8 @@ def read_file(path):
                     'branch_labels'):
             try:
                 values[name] = ast.literal_eval(node.value)
-            except (ValueError, TypeError):
-                return None
+            except (ValueError, TypeError, AttributeError):
+                return None     # computed, or given in a loop
     if not values.get('revision'):
         return None
     doc = compat.python.text(ast.get_docstring(tree) or u'').strip()

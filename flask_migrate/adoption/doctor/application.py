@@ -11,12 +11,14 @@ _ENABLE = "or run 'python -m flask_migrate --enable' once, and edit nothing."
 
 def manage_py(setup):
     """The imports of manage.py."""
-    if compat.flask_script.is_enabled():
-        return
+    enabled = compat.flask_script.is_enabled()
     for path in _paths(setup.app):
         with open(path, 'rb') as file:
             tree = ast.parse(file.read(), path)
         for finding in _imports(setup, relative(path), tree):
+            if enabled:
+                finding = Finding('note', finding.text + u" It works, as "
+                                  u"--enable is on for this Python.")
             yield finding
 
 

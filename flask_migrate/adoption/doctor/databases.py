@@ -6,7 +6,8 @@ import os
 
 from ... import compat, dialects
 from ...autogenerate.protection import metadata_of
-from ...databases import application_databases, forgotten_names, name_of
+from ...databases import (
+    application_databases, application_engines, forgotten_names, name_of)
 from ...run import readiness
 from ...run.looking import Run, through_env_py
 from ...run.examining import shown_url
@@ -88,6 +89,14 @@ def visit_databases(setup, visit):
     return run
 
 
+def missing_databases(setup):
+    """The engines of databases that env.py would make by connecting."""
+    several = compat.env_py.has_several_databases(setup.config)
+    return [engine for _, engine in application_engines(
+                setup.app, setup.state.db, several)
+            if dialects.of(engine).is_missing(engine)]
+
+
 def as_env_py_has_them(setup):
     """The databases, as env.py configures them."""
     found = []
@@ -100,6 +109,13 @@ def as_env_py_has_them(setup):
                 found.append(Finding('warning', u'%s was not examined: %s' % (
                     database.title, setup.reason(error))))
     if setup.config is None:
+        return
+    missing = missing_databases(setup)
+    for engine in missing:
+        yield Finding(
+            'note', u'There is no database %s yet, so none was looked at.'
+            % shown_url(engine.url), "'upgrade' makes it.")
+    if missing:
         return
     try:
         run = visit_databases(setup, visit)

@@ -5,7 +5,7 @@ from ... import compat, dialects
 from ...compat.python import text
 from ...folder import chain
 from ...run.legacy_sql import LegacySQL
-from .databases import visit_databases
+from .databases import missing_databases, visit_databases
 from .findings import Finding
 from .reach import reaches
 from .structure import Structure, structure_of
@@ -19,6 +19,8 @@ def find_revision(setup):
         yield Finding(
             'error', 'The revisions cannot be built: they form no chain.',
             'Correct first what else is found.')
+        return
+    if missing_databases(setup):
         return
     known = []
 
