@@ -30,9 +30,8 @@ def _steps(operation, using):
     changed = saying(AlterColumn, operation,
                      'postgresql_using=%r' % str(using))
     default = operation.existing_server_default
-    if isinstance(getattr(default, 'arg', None), object) \
-            and default not in (None, False) \
-            and not hasattr(default, 'sqltext'):
+    if default is not None and default is not False \
+            and not compat.sqlalchemy.is_computed(default):
         off = copy.copy(operation)
         off.modify_type = off.modify_nullable = off.modify_name = None
         off.modify_server_default = None
