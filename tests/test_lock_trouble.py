@@ -176,15 +176,32 @@ def limited(server, url, limit):
     return found
 
 
+def sessions(server, url):
+    """How many connections there are to a database."""
+    return server.execute({
+        'postgresql': "SELECT count(*) FROM pg_stat_activity WHERE "
+        "datname = '%s'",
+        'mariadb': "SELECT COUNT(*) FROM information_schema.processlist "
+        "WHERE db = '%s'"}[server.name] % url.rsplit('/', 1)[1])[0][0]
+
+
 @pytest.mark.once
 def test_one_connection_and_no_more(tmpdir, server, url):
     project = make(tmpdir, limited(server, url, 1))
     message = refused(project, 'needs a second connection')
     assert 'secret' not in message
-    project.engine().dispose()
+
+    def alone():
+        # The server takes its time to see that a connection is closed.
+        project.engine().dispose()
+        processes.wait_for(lambda: not sessions(server, url))
+    alone()
     assert project.tables() == []
-    project.engine().dispose()
-    applied_without_a_lock(project)
+    alone()
+    result = project.manage('upgrade', '--no-lock')
+    assert result.code == 0, result
+    alone()
+    assert_applied_once(project)
 
 
 def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
@@ -208,11 +225,7 @@ def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
     def at_work():
         number = len(looked)
         processes.wait_for(lambda: len(looked) > number + 1)
-        count.append(server.execute({
-            'postgresql': "SELECT count(*) FROM pg_stat_activity WHERE "
-            "datname = '%s'",
-            'mariadb': "SELECT COUNT(*) FROM information_schema.processlist "
-            "WHERE db = '%s'"}[server.name] % url.rsplit('/', 1)[1])[0][0])
+        count.append(sessions(server, url))
     project.app.config['AT_WORK'] = at_work
     project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
     project.python('upgrade', lock_timeout=5)
@@ -290,7 +303,7 @@ def test_a_pooler_of_one_connection(
         postgresql_url, monkeypatch):
     from flask_migrate.dialects import server
     monkeypatch.setattr(server, 'SLOW', 0.3)
-    with pgbouncer_of(postgresql_server, size=1) as pooler:
+    with pgbouncer_of(postgresql_server, 1, 2) as pooler:
         project = make(tmpdir, pooler.url(postgresql_url.rsplit('/', 1)[1]))
         # Another transaction has the only one, as the migration's may.
         message = refused(project, 'needs a second connection')
