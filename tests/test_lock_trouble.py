@@ -185,22 +185,23 @@ def sessions(server, url):
         "WHERE db = '%s'"}[server.name] % url.rsplit('/', 1)[1])[0][0]
 
 
+def leave(project, server, url):
+    """Close all; the server takes its time to see that."""
+    project.engine().dispose()
+    processes.wait_for(lambda: not sessions(server, url))
+
+
 @pytest.mark.once
 def test_one_connection_and_no_more(tmpdir, server, url):
     project = make(tmpdir, limited(server, url, 1))
     message = refused(project, 'needs a second connection')
     assert 'secret' not in message
-
-    def alone():
-        # The server takes its time to see that a connection is closed.
-        project.engine().dispose()
-        processes.wait_for(lambda: not sessions(server, url))
-    alone()
+    leave(project, server, url)
     assert project.tables() == []
-    alone()
+    leave(project, server, url)
     result = project.manage('upgrade', '--no-lock')
     assert result.code == 0, result
-    alone()
+    leave(project, server, url)
     assert_applied_once(project)
 
 
@@ -230,6 +231,7 @@ def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
     project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
     project.python('upgrade', lock_timeout=5)
     assert count == [2] and all(looked)
+    leave(project, server, url)
     assert_applied_once(project)
 
 
