@@ -329,11 +329,13 @@ with op.batch_alter_table('users') as batch_op:
 
 
 @needs_flask_command
-def test_guide_old_forms_fail_and_say_so(guide):
+def test_guide_old_forms(guide):
     """Text given to connection.execute(), as guides had it before 2.0."""
     from sqlalchemy import __version__
     if __version__.startswith(('0.', '1.')):
         pytest.skip('SQLAlchemy before 2.0 executes text')
+    guide.replace('app.py', 'Migrate(app, db)',
+                  'Migrate(app, db, legacy_sql=False)')
     before = guide.versions()
     write_revision(guide, 'Old form',
                    'op.get_bind().execute("UPDATE users SET email = email")')
@@ -341,8 +343,13 @@ def test_guide_old_forms_fail_and_say_so(guide):
     assert result.code == 1
     assert 'Not an executable object' in result.stderr
     assert current(guide) == [guide.first_id]
-    # With the form that works, the same command succeeds.
+    # It works as it is, unless one has said no.
+    guide.replace('app.py', ', legacy_sql=False', '')
     path, rev_id = guide.new_version(before)
+    guide.flask('db', 'upgrade')
+    assert current(guide) == [rev_id]
+    # So does the form of today.
+    guide.flask('db', 'downgrade')
     guide.replace(path, 'execute("UPDATE users SET email = email")',
                   'execute(sa.text("UPDATE users SET email = email"))')
     guide.flask('db', 'upgrade')

@@ -47,14 +47,13 @@ class Baseline(object):
         :return: a list of :class:`dialects.schema.SchemaObject`.
         """
         from alembic.migration import MigrationContext
-        from alembic.operations import Operations
         dialect = dialects.of(engine)
         with dialect.scratch(engine) as scratch:
             connection = scratch.connect()
             try:
                 transaction = connection.begin()
                 context = MigrationContext.configure(connection)
-                with Operations.context(context):
+                with compat.alembic_context.operations(context):
                     _upgrade(path, name)
                 transaction.commit()
             finally:

@@ -8,6 +8,7 @@ so that nothing is to be put back; what is used of Alembic's private names
 """
 from __future__ import absolute_import
 
+from contextlib import contextmanager
 from functools import wraps
 import sys
 import threading
@@ -24,6 +25,20 @@ def current():
     """The EnvironmentContext that is active in this thread, or None."""
     proxy = _proxies.get('alembic.context')
     return proxy and proxy.top()
+
+
+@contextmanager
+def operations(migration_context):
+    """Let ``op`` stand for operations in a database, in this thread."""
+    from alembic.operations import Operations
+    set_up()
+    proxy = _proxies['alembic.op']
+    depth = proxy.depth()
+    proxy.push(Operations(migration_context))
+    try:
+        yield
+    finally:
+        proxy.pop_to(depth)
 
 
 def set_up():
@@ -82,6 +97,15 @@ class _Proxy(object):
         if stack:
             stack.pop()
 
+    def depth(self):
+        """How many there are in this thread."""
+        return len(getattr(self._here, 'stack', ()))
+
+    def pop_to(self, depth):
+        """Remove all that came after: Alembic leaves ``op`` as it is where
+        a revision fails."""
+        del getattr(self._here, 'stack', [])[depth:]
+
     def _attribute(self, name):
         one = self.top()
         if one is None or name.startswith('_'):
@@ -114,6 +138,7 @@ def _wrap(kind):
 
     def __enter__(self):
         env_py.enter(self.config)
+        self.__dict__['_depth_of_op'] = _proxies['alembic.op'].depth()
         run = getattr(self.config, 'run', None)
         try:
             if run is not None:
@@ -125,6 +150,7 @@ def _wrap(kind):
 
     def __exit__(self, *args):
         env_py.leave()
+        _proxies['alembic.op'].pop_to(self._depth_of_op)
         return leave(self, *args)
     wrapped.__dict__.pop('__wrapped__', None)
     kind.configure = wrapped

@@ -92,7 +92,6 @@ class Build(object):
 
     def all(self, engine):
         from alembic.migration import MigrationContext
-        from alembic.operations import Operations
         legacy = LegacySQL(self.setup.call, getattr(
             self.setup.state.migrate, 'legacy_sql', True))
         connection = engine.connect()
@@ -101,7 +100,7 @@ class Build(object):
                 connection, opts=dict(
                     dialects.of(engine).context_arguments,
                     transaction_per_migration=True))
-            with Operations.context(context):
+            with compat.alembic_context.operations(context):
                 for file in chain.in_order(self.setup.files):
                     legacy.on(connection, file.revision)
                     try:
