@@ -232,7 +232,7 @@ def code_blocks():
 
 def test_readmes_python_parses():
     blocks = code_blocks()
-    assert len(blocks) > 8
+    assert len(blocks) > 5
     for block in blocks:
         ast.parse(block.encode('utf-8'))
 
@@ -294,10 +294,7 @@ def test_readme_has_every_function(name):
     assert '``%s``' % name in section
 
 
-def test_readme_has_every_stack():
+def test_readme_counts_the_stacks():
     readme = read('README.rst')
     tox = re.search(r'env_list =\n((?:    .*\n)+)', read('tox.ini')).group(1)
-    assert [name for name in tox.split()
-            if not name.startswith('newest')
-            and '\n``%s`` ' % name not in readme] == []
-    assert '``newest36``' in readme and '``newest313``' in readme
+    assert ' on %d stacks ' % len(tox.split()) in readme
