@@ -42,7 +42,7 @@ def _check(call):
     from alembic import command
     diffs, message = [], None
     arguments = dict(current_app.extensions['migrate'].configure_args)
-    if hasattr(command, 'check'):                       # Alembic 1.9
+    if compat.alembic.has_check():
         run = Comparison(call, arguments)
         run.leaves_out_empty = False    # Alembic reads the script
         run.writes = False

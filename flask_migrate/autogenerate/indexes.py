@@ -111,7 +111,7 @@ def _differ(found, pair, before, after):
 def _as_written(found, pair, condition):
     """How the server writes a condition down: a temporary table says so."""
     connection = found.connection
-    option = found.context.dialect.name + '_where'
+    option = dialects.of(connection).name + '_where'
     table = Table(NAME, MetaData(), *[
         Column(each.name, Written(type_text(found, each)))
         for each in pair.new.columns], **{'prefixes': ['TEMPORARY']})

@@ -9,7 +9,8 @@ from importlib import import_module
 from . import python
 
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
-         'env_py', 'flask_app', 'flask_script', 'flask_sqlalchemy',
+         'env_py', 'file_locks', 'flask_app', 'flask_script',
+         'flask_sqlalchemy',
          'inspection', 'legacy_sql', 'logs', 'packages', 'signals',
          'sqlalchemy', 'sqlalchemy_events', 'sqlite')
 

@@ -160,6 +160,17 @@ def is_mariadb(dialect):
     return version and 'MariaDB' in version
 
 
+def take_autocommit(raw):
+    """Let a driver begin no transactions, if it can be told so.
+
+    All drivers for PostgreSQL but the oldest can.
+    """
+    if not hasattr(raw, 'autocommit'):
+        return False
+    raw.autocommit = True
+    return True
+
+
 def raw_of(fairy):
     """The DBAPI connection that a pool has given (named in 1.4.24)."""
     return getattr(fairy, 'dbapi_connection', None) or fairy.connection

@@ -210,13 +210,11 @@ class LockConnection(OwnConnection):
 
     def __init__(self, engine):
         OwnConnection.__init__(self, engine)
-        self.manual = False
         raw = compat.sqlalchemy.raw_of(self.connection)
         OwnConnection.roll_back(self)   # what the application's events began
-        if hasattr(raw, 'autocommit'):
-            # Of all drivers but the oldest: whatever the engine's isolation
-            # level is, BEGIN and COMMIT are those of this class.
-            raw.autocommit = self.manual = True
+        # Whatever the engine's isolation level is, BEGIN and COMMIT are
+        # those of this class.
+        self.manual = compat.sqlalchemy.take_autocommit(raw)
 
     def begin(self):
         if self.manual:

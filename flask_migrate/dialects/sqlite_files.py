@@ -11,12 +11,6 @@ from ..errors import MigrateError
 from .connections import OwnConnection
 from .locks import Lock
 
-try:
-    import fcntl
-except ImportError:             # Windows
-    fcntl = None
-    import msvcrt
-
 #: What a lock that somebody else holds is reported as.
 _HELD = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 _NO_LOCK = "--no-lock does without it, if nothing else migrates the " \
@@ -63,7 +57,7 @@ class FileLock(Lock):
     def try_acquire(self):
         file = self._open()
         try:
-            self._lock(file)
+            compat.file_locks.lock(file)
         except EnvironmentError as error:
             file.close()
             if error.errno in _HELD:
@@ -103,20 +97,9 @@ class FileLock(Lock):
             raise MigrateError("Can't write the lock file '%s': %s. %s %s" % (
                 self.path, error.strerror, reason, _NO_LOCK))
 
-    @staticmethod
-    def _lock(file):
-        if fcntl is None:
-            file.seek(0)
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            return
-        # A program that a migration starts, and leaves running, is not to
-        # hold the lock on (Python 3.4 does this itself).
-        fcntl.fcntl(file, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
     def _is_in_place(self, file):
         """Whether the file is not one that its holder has just removed."""
-        if fcntl is None:
+        if not compat.file_locks.CAN_REMOVE_OPEN_FILES:
             return True
         try:
             there = os.stat(self.path)
@@ -136,8 +119,8 @@ class FileLock(Lock):
 
     def release(self):
         if self.file is not None:
-            # Windows removes no open file.
-            if fcntl is not None and self._is_in_place(self.file):
+            if compat.file_locks.CAN_REMOVE_OPEN_FILES \
+                    and self._is_in_place(self.file):
                 try:
                     os.remove(self.path)
                 except EnvironmentError:

@@ -144,7 +144,12 @@ def _relative_step(facts, *_):
             "those there are." % (
                 steps[1:], 's' * (steps[1:] != '1'),
                 'above' if steps[0] == '+' else 'below', start)
-    return None if facts.at is None else _too_far(facts, abs(int(steps)))
+    if facts.at is None:
+        return None
+    known = [file.revision for file in facts.files()]
+    unknown = [each for each in facts.at if each not in known]
+    return _unknown(facts, unknown[0]) if unknown else \
+        _too_far(facts, abs(int(steps)))
 
 
 def _too_far(facts, count):

@@ -14,7 +14,7 @@ from ..errors import LockLost
 from .failing import Failure, read
 from .journal import Journal
 from .legacy_sql import LegacySQL
-from .locks import Locks, StartOver
+from .locks import Locks, RunAgain
 from .looking import Plan, Run
 from .progress import Progress
 from .watching import Watched, Watcher
@@ -168,7 +168,7 @@ class Change(Run):
         own = self.locks.own_connection(context.connection.engine)
         heads = borrowed.fresh_heads(context, lambda context: read(), own)
         if borrowed.stale:
-            raise StartOver()
+            raise RunAgain()
         return compat.alembic.as_given(heads)
 
     def _engines(self, engine):
@@ -290,7 +290,7 @@ class Change(Run):
         """Note what is known of a failure, while it is known."""
         self.failure = Failure(error, self)
 
-    def start_over(self):
+    def run_again(self):
         """Forget what is known; env.py is run from its start."""
         self.close()
         self.plans = []

@@ -6,7 +6,7 @@ from flask import current_app
 from .. import compat, dialects
 from ..errors import MigrateError
 from .changing import Change
-from .locks import StartOver
+from .locks import RunAgain
 from .looking import through_env_py
 from .planning import Planned, Planning
 
@@ -71,7 +71,7 @@ def _run(run, command):
     with through_env_py(call, run), call.signals.during(run):
         try:
             while not _through(run, command):
-                run.start_over()
+                run.run_again()
                 if run.locks.missing:
                     run.locks.wait_for_all(call.say)
         except BaseException as error:
@@ -91,7 +91,7 @@ def _through(run, command):
     """Let env.py run; return whether it ran to its end."""
     try:
         command()
-    except StartOver:
+    except RunAgain:
         run.waited = True
         return False
     return not run.locks.missing

@@ -2,7 +2,7 @@
 from ..dialects import of, wait_for
 
 
-class StartOver(BaseException):
+class RunAgain(BaseException):
     """env.py is left by it, to be run again from its start.
 
     Another process migrates one of the databases, or has just done so, and
@@ -32,7 +32,7 @@ class Locks(object):
 
         :param connection: a Connection to one of them.
 
-        :raises StartOver: where one is held by another process.
+        :raises RunAgain: where one is held by another process.
         """
         new = [engine for engine in engines if engine not in self.engines]
         if self.wait is None or not new:
@@ -43,7 +43,7 @@ class Locks(object):
                 lock.release()
                 self.release()
                 self.missing = True
-                raise StartOver()
+                raise RunAgain()
             self.held[lock.key] = lock
 
     def wait_for_all(self, say):

@@ -119,6 +119,12 @@ def without_defaults(configure, kwargs, said):
                 or value is not argument_defaults(configure).get(name, kwargs))
 
 
+def has_check():
+    """Whether this Alembic has the command ``check`` (1.9)."""
+    from alembic import command
+    return hasattr(command, 'check')
+
+
 def has_operations():
     """Whether differences are operations, which a hook may change (0.8)."""
     try:
