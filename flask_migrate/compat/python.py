@@ -216,8 +216,8 @@ def lazy_module(name, load):
 def new_module(name, path):
     """A module for a file that is not executed yet."""
     if PY2:
-        module = types.ModuleType(name)
-        module.__file__ = path
+        module = types.ModuleType(native(name))
+        module.__file__ = native(path)
         return module
     from importlib import util
     return util.module_from_spec(util.spec_from_file_location(name, path))
