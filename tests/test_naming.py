@@ -1,5 +1,6 @@
 """With several databases, every line names the one it speaks of."""
 import io
+import json
 import logging
 import os
 import re
@@ -239,3 +240,22 @@ def test_revisions_that_take_the_name_in_other_ways(project, arguments):
     else:
         project.python('upgrade')
         assert project.tables('users') == ['a1', 'b2']
+
+
+def test_check_finds_nothing(tmpdir, command_line):
+    project = Project(tmpdir, binds={
+        'users': 'sqlite:///%s' % tmpdir.join('users.db')})
+    project.model('Thing')
+    project.model('User', bind='users')
+    project.python('init', multidb=True)
+    project.python('migrate')
+    project.python('upgrade')
+    result = project.command_line(command_line, 'check')
+    assert result.stdout.splitlines() == [
+        'default: No new upgrade operations detected.',
+        'users: No new upgrade operations detected.']
+    project.model('Other', bind='users')
+    result = project.command_line(command_line, 'check', '--format', 'json')
+    assert json.loads(result.stdout) == {'differences': [
+        {'kind': 'add_table', 'text': 'table other is missing',
+         'database': 'users'}]}

@@ -12,15 +12,15 @@ from .words import Differences, lines
 
 def check(call):
     """Raise where autogenerate would find something."""
-    if call.format == 'json':
-        call.config.let_print(False)
+    call.config.let_print(False)        # what there is to say is said here
     try:
         _check(call)
     except CommandError as error:
         if not hasattr(error, 'diffs'):
             raise
         if call.format == 'json':
-            call.show(Differences(error.diffs))
+            named = [pair for pair in call.run.differences if pair[0]]
+            call.show(Differences(named or [('', error.diffs)]))
         raise of_the_same_kind(DiffsDetected(
             'New upgrade operations detected: database and models differ.'
             '\n  ' + '\n  '.join(map(compat.python.native,
@@ -28,6 +28,9 @@ def check(call):
             error.diffs), error)
     if call.format == 'json':
         call.show(Differences([]))
+        return
+    for name in [name for name, _ in call.run.differences] or ['']:
+        call.write(labelled(name, u'No new upgrade operations detected.'))
 
 
 def _named_lines(run, diffs):
@@ -62,7 +65,6 @@ def _check(call):
         _compare(run, diffs)
     if diffs or message:
         raise DiffsDetected(message or '', diffs)
-    call.config.print_stdout('No new upgrade operations detected.')
 
 
 def differences(config, context):

@@ -6,16 +6,19 @@ from .protection import title
 class Differences(object):
     """What differs, as ``check --format json`` prints it.
 
-    :param diffs: the differences, as Alembic lists them.
+    :param named: pairs of a database's name ('' where there is only one)
+        and its differences, as Alembic lists them.
     """
 
-    def __init__(self, diffs):
-        self.diffs = diffs
+    def __init__(self, named):
+        self.named = named
 
     def as_dict(self):
         return {'differences': [
-            {'kind': compat.python.text(str(each[0])), 'text': in_words(each)}
-            for each in flat(self.diffs)]}
+            dict({'kind': compat.python.text(str(each[0])),
+                  'text': in_words(each)},
+                 **({'database': compat.python.text(name)} if name else {}))
+            for name, diffs in self.named for each in flat(diffs)]}
 
 
 def flat(diffs):
