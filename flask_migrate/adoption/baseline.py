@@ -76,7 +76,7 @@ def baseline_of_models(metadata):
             else [metadata]:
         copies = MetaData()
         for table in each.sorted_tables:
-            compat.sqlalchemy.copy_table(table, copies)
+            compat.tables.copy_table(table, copies)
         for table in _operations_of(copies.sorted_tables):
             baseline.steps.extend(table.operations)
     return baseline
@@ -106,7 +106,7 @@ def _operations_of(tables):
     for table in tables:
         indexes = [ops.CreateIndexOp.from_index(index) for index in
                    sorted(table.indexes, key=lambda index: index.name or '')
-                   if not compat.sqlalchemy.belongs_to_constraint(index)]
+                   if not compat.tables.belongs_to_constraint(index)]
         # With its indexes Alembic before 1.5 makes them twice.
         table.indexes.clear()
         found.append(Table(

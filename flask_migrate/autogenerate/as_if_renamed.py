@@ -110,7 +110,7 @@ def _reflect_referred(self, table):
             continue
         title = '%s.%s' % (schema, name) if schema else name
         if title not in table.metadata.tables:
-            compat.sqlalchemy.reflect_table(
+            compat.tables.reflect_table(
                 self, Table(name, table.metadata, schema=schema))
 
 

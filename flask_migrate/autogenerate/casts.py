@@ -31,7 +31,7 @@ def _steps(operation, using):
                      'postgresql_using=%r' % str(using))
     default = operation.existing_server_default
     if default is not None and default is not False \
-            and not compat.sqlalchemy.is_computed(default):
+            and not compat.tables.is_computed(default):
         off = copy.copy(operation)
         off.modify_type = off.modify_nullable = off.modify_name = None
         off.modify_server_default = None

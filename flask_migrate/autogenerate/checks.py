@@ -32,18 +32,18 @@ def _checks(table):
 
 def _compare(found, pair, old, new):
     named = dict((compat.python.text(each.name), each) for each in new
-                 if compat.sqlalchemy.is_named(each.name))
+                 if compat.tables.is_named(each.name))
     left = []
     for each in old:
         same = named.pop(each.name, None) \
-            if compat.sqlalchemy.is_named(each.name) else None
+            if compat.tables.is_named(each.name) else None
         if same is None:
             left.append(each)
         elif _differ(found, pair, each, same):
             _drop(found, pair, each)
             _add(found, pair, same, same.name, each)
     unnamed = [each for each in new
-               if not compat.sqlalchemy.is_named(each.name)]
+               if not compat.tables.is_named(each.name)]
     for each in list(unnamed):
         for one in left:
             if one.name == name_of(each, pair.new) \
@@ -54,7 +54,7 @@ def _compare(found, pair, old, new):
     # Nobody knows what a server has called those without a name.
     number = min(len(left), len(unnamed))
     for each in left[number:]:
-        if compat.sqlalchemy.is_named(each.name):
+        if compat.tables.is_named(each.name):
             _drop(found, pair, each)
     for each in unnamed[number:]:
         _add(found, pair, each, name_of(each, pair.new))
@@ -63,7 +63,7 @@ def _compare(found, pair, old, new):
 
 
 def _add(found, pair, check, name, instead=None):
-    if compat.sqlalchemy.belongs_to_type(check):
+    if compat.tables.belongs_to_type(check):
         return              # what a type makes, Alembic leaves to the type
     if compat.alembic.is_included(pair, check, name, 'check_constraint',
                                   False, instead):
@@ -91,7 +91,7 @@ def _plain(found, check):
 
 def _differ(found, pair, old, new):
     """Whether two checks of a name say different things."""
-    if compat.sqlalchemy.belongs_to_type(new) \
+    if compat.tables.belongs_to_type(new) \
             or _plain(found, old) == _plain(found, new):
         return False
     try:
@@ -107,7 +107,7 @@ def _as_written(found, pair, check):
     table = Table(NAME, MetaData(), *[
         Column(each.name, Written(type_text(found, each)))
         for each in pair.new.columns] + [
-            CheckConstraint(sql_text(compat.sqlalchemy.escaped_text(
+            CheckConstraint(sql_text(compat.tables.escaped_text(
                 _text(found, check))), name=NAME + '_1')],
         **{'prefixes': ['TEMPORARY']})
     with compat.sqlalchemy.savepoint(connection):

@@ -7,7 +7,7 @@ from .. import compat, dialects
 def compare(found):
     """Find the columns with another collation."""
     if not dialects.of(found.connection).tells_collations \
-            or not compat.sqlalchemy.reflects_collations():
+            or not compat.tables.reflects_collations():
         return
     for pair in found.tables:
         if pair.old is None or pair.new is None:

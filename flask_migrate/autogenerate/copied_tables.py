@@ -76,7 +76,7 @@ def _checks(pair):
     checks = sorted(
         compat.python.text(each.sqltext) for each in pair.old.constraints
         if isinstance(each, CheckConstraint)
-        and not compat.sqlalchemy.is_named(each.name))
+        and not compat.tables.is_named(each.name))
     if checks:
         return lambda context: 'table_args=[%s]' % ', '.join(
             '%sCheckConstraint(%r)' % (

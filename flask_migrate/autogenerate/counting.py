@@ -21,13 +21,13 @@ def count(connection, schema, table, column=None, filled=False,
     """
     columns = [Column(column, Integer)] if column else []
     of = Table(table, MetaData(), *columns, schema=schema)
-    rows = compat.sqlalchemy.select(
+    rows = compat.tables.select(
         literal_column('1').label('one')).select_from(of)
     if column:
         rows = rows.where(of.c[column] != None if filled  # noqa: E711
                           else of.c[column].is_(None))
-    rows = compat.sqlalchemy.aliased(rows.limit(most), 'counted')
-    return connection.execute(compat.sqlalchemy.select(
+    rows = compat.tables.aliased(rows.limit(most), 'counted')
+    return connection.execute(compat.tables.select(
         func.count(rows.c.one))).scalar()
 
 

@@ -207,4 +207,4 @@ def bracket(found, operations):
             if type(default) is DefaultClause and given is not None \
                     and not _SIMPLE.match(given):
                 each.modify_server_default = DefaultClause(
-                    text(compat.sqlalchemy.escaped_text('(%s)' % given)))
+                    text(compat.tables.escaped_text('(%s)' % given)))

@@ -51,7 +51,7 @@ def _lines(found, key, old, new):
 
 
 def _execute(sql):
-    return 'op.execute(%r)' % str(compat.sqlalchemy.escaped_text(sql))
+    return 'op.execute(%r)' % str(compat.tables.escaped_text(sql))
 
 
 def _additions(found, key, old, new):

@@ -54,7 +54,7 @@ class Enums(object):
     def __init__(self, found):
         self.dialect = found.context.dialect
         self.values, self.users = {}, {}
-        inspector = compat.sqlalchemy.fresh_inspector(found.connection)
+        inspector = compat.tables.fresh_inspector(found.connection)
         for each in inspector.get_enums(schema='*'):
             self.values[_visible(each['schema'], each['visible']),
                         each['name']] = list(each['labels'])

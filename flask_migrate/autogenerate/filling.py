@@ -162,7 +162,7 @@ def value_text(context, column, value):
                 and not list(value.clauses) and getattr(value, 'name', ''):
             return 'sa.func.%s()' % value.name
         return 'sa.text(%s)' % literal(compat.python.text(
-            compat.sqlalchemy.sql_text(value, context.dialect)))
+            compat.tables.sql_text(value, context.dialect)))
     if hasattr(type(value), '__members__'):
         dialect = context.dialect
         process = column.type.dialect_impl(dialect).bind_processor(dialect)

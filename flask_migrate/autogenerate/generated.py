@@ -21,7 +21,7 @@ def say_what_exists(found, operations):
     for block in operations:
         for number, each in enumerate(getattr(block, 'ops', ())):
             if isinstance(each, ops.AlterColumnOp) and all(
-                    compat.sqlalchemy.is_identity(default) for default in (
+                    compat.tables.is_identity(default) for default in (
                         each.existing_server_default,
                         each.modify_server_default)):
                 block.ops[number] = saying(
@@ -43,7 +43,7 @@ def compare(found):
             continue
         for new in pair.new.columns:
             old = pair.old.columns.get(new.name)
-            if old is None or not all(compat.sqlalchemy.is_computed_column(
+            if old is None or not all(compat.tables.is_computed_column(
                     each) for each in (old, new)):
                 continue
             if _differ(found, old, new) and compat.alembic.is_included(

@@ -39,7 +39,7 @@ def _compare_expressions(found, pair, known):
     :param known: the statements by name, as the database has kept them.
     """
     wanted = dict((index.name, index) for index in pair.new.indexes
-                  if compat.sqlalchemy.is_functional(index))
+                  if compat.tables.is_functional(index))
     for name, sql in sorted(known.items()):
         index = wanted.get(name)
         if index is not None and _plain(sql) == _plain(
@@ -66,14 +66,14 @@ def _dropped(name, sql):
 def executed(sql):
     """An operation that executes SQL."""
     return Text(['op.execute(%s)' % compat.python.literal(
-        compat.sqlalchemy.escaped_text(sql))])
+        compat.tables.escaped_text(sql))])
 
 
 # Conditions ----------------------------------------------------------------
 
 def _compare_conditions(found, pair):
     """Compare what stands in WHERE, of indexes that both sides have."""
-    if not compat.sqlalchemy.reflects_conditions():
+    if not compat.tables.reflects_conditions():
         return
     dialect = found.context.dialect
     wanted = dict((compat.python.text(index.name), index)
@@ -82,7 +82,7 @@ def _compare_conditions(found, pair):
         new = wanted.get(compat.python.text(old.name))
         if new is None:
             continue
-        before, after = [compat.sqlalchemy.condition_of(each, dialect)
+        before, after = [compat.tables.condition_of(each, dialect)
                          for each in (old, new)]
         if _differ(found, pair, before, after) and not any(
                 each.index_name == old.name
@@ -116,7 +116,7 @@ def _as_written(found, pair, condition):
         Column(each.name, Written(type_text(found, each)))
         for each in pair.new.columns], **{'prefixes': ['TEMPORARY']})
     Index(NAME + '_1', list(table.columns)[0], **{
-        option: sql_text(compat.sqlalchemy.escaped_text(condition))})
+        option: sql_text(compat.tables.escaped_text(condition))})
     with compat.sqlalchemy.savepoint(connection):
         table.create(connection, checkfirst=False)
         read = inspect(connection).get_indexes(NAME)

@@ -29,7 +29,7 @@ def name_new_constraints(found):
             ops.CreateCheckConstraintOp, ops.CreateTableOp):
         if isinstance(each, ops.CreateTableOp):
             named = _with_named_constraints(each)
-        elif compat.sqlalchemy.is_named(each.constraint_name):
+        elif compat.tables.is_named(each.constraint_name):
             continue
         else:
             constraint = each.to_constraint()
@@ -41,7 +41,7 @@ def name_new_constraints(found):
 def name_dropped_constraints(found):
     """Name what SQLite has without a name, as batch mode will name it."""
     for operations, each in found.each(ops.DropConstraintOp):
-        if compat.sqlalchemy.is_named(each.constraint_name) \
+        if compat.tables.is_named(each.constraint_name) \
                 or each.constraint_type not in ('foreignkey', 'unique'):
             continue
         constraint = each.to_constraint()
@@ -60,7 +60,7 @@ def compare_unnamed(found):
                   if isinstance(each, UniqueConstraint)]
         for each in list(pair.old.constraints):
             if isinstance(each, UniqueConstraint) \
-                    and not compat.sqlalchemy.is_named(each.name) \
+                    and not compat.tables.is_named(each.name) \
                     and set(column_names(each)) not in wanted \
                     and compat.alembic.is_included(
                         pair, each, None, 'unique_constraint', True):
@@ -78,13 +78,13 @@ def keep_unique(found):
 
 def _with_named_constraints(operation):
     table = operation.to_table()
-    if all(compat.sqlalchemy.is_named(each.name) or not _can_be_named(each)
+    if all(compat.tables.is_named(each.name) or not _can_be_named(each)
            for each in table.constraints):
         return operation
     table = compat.alembic.new_table(operation)
     taken = set()
     for each in sorted(table.constraints, key=_text):
-        if _can_be_named(each) and not compat.sqlalchemy.is_named(each.name):
+        if _can_be_named(each) and not compat.tables.is_named(each.name):
             each.name = _not_in(taken, name_of(each, table))
         taken.add(each.name)
     return compat.alembic.create_table(operation, table)
@@ -93,7 +93,7 @@ def _with_named_constraints(operation):
 def _can_be_named(constraint):
     return isinstance(constraint, (
         CheckConstraint, ForeignKeyConstraint, UniqueConstraint)) \
-        and not compat.sqlalchemy.belongs_to_type(constraint)
+        and not compat.tables.belongs_to_type(constraint)
 
 
 def _text(constraint):

@@ -76,7 +76,7 @@ def _renamed_column(context, operation):
         existing['existing_type'] = column.type
     existing['existing_nullable'] = column.nullable
     default = column.server_default
-    if default is not None and not compat.sqlalchemy.is_computed(default) \
+    if default is not None and not compat.tables.is_computed(default) \
             and 'nextval(' not in str(getattr(default, 'arg', '')):
         existing['existing_server_default'] = default
     if getattr(column, 'comment', None):
@@ -211,7 +211,7 @@ def _added_check(context, operation):
     return _call(
         context, operation, 'create_check_constraint',
         operation.constraint_name,
-        compat.sqlalchemy.escaped_text(operation.condition))
+        compat.tables.escaped_text(operation.condition))
 
 
 @renderers.dispatch_for(PrimaryKey)

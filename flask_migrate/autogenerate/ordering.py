@@ -106,7 +106,7 @@ def _in_order(groups, creating):
             group = group[:-1] + [_without(group[-1], missing)]
         ordered.append(group)
         apart += [_apart(table, each, creating) for each in missing
-                  if creating or compat.sqlalchemy.is_named(each.name)]
+                  if creating or compat.tables.is_named(each.name)]
     return ordered, apart
 
 

@@ -31,7 +31,7 @@ def _report(found, pair, old, new):
     operations = found.changes_of(pair).ops
     before = pair.old.primary_key.name
     after = pair.new.primary_key.name
-    if not compat.sqlalchemy.is_named(after):
+    if not compat.tables.is_named(after):
         after = before or short('pk_%s' % pair.name)
     if not before and not dialects.of(found.connection).copies_tables:
         before = short('pk_%s' % pair.name)     # MySQL needs no name

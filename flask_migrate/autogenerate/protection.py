@@ -43,7 +43,7 @@ class Protection(object):
         self.lenient = lenient
         self.answers = answers or Answers()
         self.bind = bind
-        self.default_schema = compat.sqlalchemy.default_schema(
+        self.default_schema = compat.tables.default_schema(
             context.connection)
         self.models = set(
             (self.schema(table.schema), table.name)

@@ -63,7 +63,7 @@ def _fill(found, table, operation, column, steps, guards):
                       found.primary_key(table.schema, table.table_name)))
     place = table.ops.index(operation)
     if added:
-        copy = compat.sqlalchemy.copy_column(column)
+        copy = compat.tables.copy_column(column)
         copy.nullable = True
         table.ops[place] = ops.AddColumnOp(
             table.table_name, copy, schema=table.schema)

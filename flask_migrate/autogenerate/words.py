@@ -63,7 +63,7 @@ def _item(what, missing):
         text = what if what is not None \
             else item.__visit_name__.replace('_', ' ')
         return '%s%s of %s%s %s' % (
-            text, compat.sqlalchemy.is_named(item.name)
+            text, compat.tables.is_named(item.name)
             and ' ' + item.name or '',
             title(item.table.schema, item.table.name),
             columns and all(columns) and ' (%s)' % ', '.join(columns) or '',

@@ -12,7 +12,7 @@ FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
          'env_py', 'file_locks', 'flask_app', 'flask_script',
          'flask_sqlalchemy',
          'inspection', 'legacy_sql', 'logs', 'packages', 'signals',
-         'sqlalchemy', 'sqlalchemy_events', 'sqlite')
+         'sqlalchemy', 'sqlalchemy_events', 'sqlite', 'tables')
 
 
 def __getattr__(name):

@@ -4,7 +4,7 @@ from __future__ import absolute_import
 import os
 
 from .python import argument_names
-from .sqlalchemy import copy_table
+from .tables import copy_table
 
 
 def bind_keys(app, db):

@@ -3,11 +3,10 @@ from __future__ import absolute_import
 
 from contextlib import contextmanager
 import copy
-import re
 
 from . import sqlite
 from .async_drivers import driver_connection, plain
-from .python import string_types, text_type
+from .python import text_type
 
 
 def url_text(url, hide_password=False):
@@ -53,12 +52,6 @@ def with_database(url, name):
 def raw_connection(connection):
     """The DBAPI connection under a SQLAlchemy Connection (named in 1.4.24)."""
     return plain(raw_of(connection.connection))
-
-
-def copy_table(table, metadata):
-    """Copy *table* into *metadata* (``tometadata`` went in SQLAlchemy 2)."""
-    copy = getattr(table, 'to_metadata', None) or table.tometadata
-    return copy(metadata)
 
 
 def execution_options(connection):
@@ -201,16 +194,6 @@ def import_driver(url):
         kind.dbapi()
 
 
-def has_table(connection, name, schema=None):
-    """Whether there is a table (``Inspector.has_table`` is 1.4)."""
-    return connection.dialect.has_table(connection, name, schema)
-
-
-def default_schema(connection):
-    """The schema of tables that name none; None where there is none."""
-    return connection.dialect.default_schema_name
-
-
 def execute_as_it_is(connection, sql):
     """Execute SQL that has ``:`` and ``%`` of its own (``exec_driver_sql``
     is SQLAlchemy 1.4; a driver leaves ``%`` alone without parameters)."""
@@ -219,60 +202,6 @@ def execute_as_it_is(connection, sql):
         cursor.execute(sql)
     finally:
         cursor.close()
-
-
-def belongs_to_constraint(index):
-    """Whether a reflected index is that of a UNIQUE constraint.
-
-    PostgreSQL and MySQL list it as both.
-    """
-    if getattr(index, 'info', None) and 'duplicates_constraint' in index.info:
-        return True
-    from sqlalchemy import UniqueConstraint
-    return any(isinstance(each, UniqueConstraint) and each.name == index.name
-               for each in index.table.constraints)
-
-
-def reflect_table(inspector, table):
-    """Let an Inspector fill a Table (``reflecttable`` before 1.4)."""
-    if hasattr(inspector, 'reflect_table'):
-        inspector.reflect_table(table, None)
-    else:
-        inspector.reflecttable(table, None)
-
-
-def is_computed(default):
-    """Whether a server default is a computed column's, or an identity's."""
-    return getattr(default, '__visit_name__', '') in (
-        'computed_column', 'identity_column')
-
-
-def select(*columns):
-    """A SELECT (of a list of columns before 1.4)."""
-    from sqlalchemy import select
-    try:
-        return select(*columns)
-    except Exception:       # ArgumentError, or TypeError
-        return select(list(columns))
-
-
-def aliased(query, name):
-    """A SELECT as a table to select from (``subquery`` from 1.4 on)."""
-    return query.subquery(name) if hasattr(query, 'subquery') \
-        else query.alias(name)
-
-
-def is_named(name):
-    """Whether a constraint has a name.
-
-    Below a ``naming_convention`` SQLAlchemy has symbols for none.
-    """
-    return isinstance(name, string_types) and bool(name)
-
-
-def belongs_to_type(constraint):
-    """Whether a type such as Boolean has made a constraint (1.0)."""
-    return bool(getattr(constraint, '_type_bound', False))
 
 
 @contextmanager
@@ -288,77 +217,3 @@ def savepoint(connection):
         nested.rollback()
         raise
     nested.commit()
-
-
-def fresh_inspector(connection):
-    """An Inspector that has read nothing yet."""
-    from sqlalchemy import inspect
-    return inspect(connection)
-
-
-def escaped_text(sql):
-    """SQL that stays as it is where ``text()`` looks for parameters."""
-    return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
-
-
-def copy_column(column):
-    """A column like another (``copy`` is deprecated from 1.4 on)."""
-    return getattr(column, '_copy', column.copy)()
-
-
-def sql_text(expression, dialect):
-    """An SQL expression as text, its values in it (0.9: literal_binds)."""
-    try:
-        return str(expression.compile(
-            dialect=dialect, compile_kwargs={'literal_binds': True}))
-    except TypeError:
-        return str(expression.compile(dialect=dialect))
-
-
-def is_functional(index):
-    """Whether an index is of expressions, not of columns alone (0.9)."""
-    from sqlalchemy import Column
-    return any(not isinstance(each, Column)
-               for each in getattr(index, 'expressions', ()))
-
-
-def condition_of(index, dialect):
-    """The condition of a partial index as SQL, or None (0.9.2)."""
-    options = getattr(index, 'dialect_options', {})
-    try:
-        condition = options[dialect.name]['where']
-    except Exception:
-        return None         # a kind of database that has none
-    if condition is None:
-        return None
-    compiler = getattr(condition, 'compile', None)
-    return text_type(condition if compiler is None else compiler(
-        dialect=dialect, compile_kwargs={'literal_binds': True})
-    ).replace('%%', '%')
-
-
-def reflects_collations():
-    """Whether PostgreSQL's columns are reflected with theirs (2.1)."""
-    return sqlalchemy_version() >= (2, 1)
-
-
-def reflects_conditions():
-    """Whether partial indexes are reflected with their conditions (1.4)."""
-    return sqlalchemy_version() >= (1, 4)
-
-
-def sqlalchemy_version():
-    """The installed SQLAlchemy's version, two numbers."""
-    from sqlalchemy import __version__
-    return tuple(int(each) for each in __version__.split('.')[:2])
-
-
-def is_identity(default):
-    """Whether a server default is an identity (1.4)."""
-    return getattr(default, '__visit_name__', '') == 'identity_column'
-
-
-def is_computed_column(column):
-    """Whether the server computes a column (1.3.11)."""
-    return getattr(column.server_default, '__visit_name__', '') \
-        == 'computed_column'

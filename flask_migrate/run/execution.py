@@ -54,8 +54,8 @@ class EnsureVersion(Change):
 
     def planned(self, heads, context):
         table = compat.alembic.version_table(context)
-        if compat.sqlalchemy.has_table(context.connection, table.name,
-                                       table.schema):
+        if compat.tables.has_table(context.connection, table.name,
+                                   table.schema):
             return []
         return [None]       # there is something to do, if no step
 

@@ -30,7 +30,7 @@ class Database(object):
         self.engine = context.connection.engine
         self.at = at
         self.tables = compat.inspection.table_names(self.connection)
-        self.schema = compat.sqlalchemy.default_schema(self.connection)
+        self.schema = compat.tables.default_schema(self.connection)
 
     @property
     def models(self):

@@ -5,7 +5,7 @@ from collections import namedtuple
 import copy
 import threading
 
-from ..sqlalchemy import copy_table
+from ..tables import copy_table
 from .versions import alembic_version
 
 #: A table of the database and the one of the models, as Alembic compares
