@@ -1,6 +1,9 @@
 """Where every database stands: applied, pending, unknown, unreachable."""
 import json
 import os
+import re
+import subprocess
+import sys
 
 import pytest
 
@@ -282,3 +285,45 @@ def test_many_beside_a_running_migration(on_a_database):
         assert result.code == 0, result
         assert '  at a1: 1 revision pending' in result.stdout
     assert on_a_database.python('status').is_current
+
+
+# On a terminal and in a pipe -------------------------------------------------
+
+def on_a_terminal(project, *words):
+    """What ``manage.py db`` prints on a pseudo-terminal."""
+    import pty
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, 'manage.py', 'db'] + list(words), cwd=project.path,
+        stdin=slave, stdout=slave, stderr=subprocess.PIPE)
+    os.close(slave)
+    printed = b''
+    try:
+        while True:
+            more = os.read(master, 4096)
+            if not more:
+                break
+            printed += more
+    except OSError:             # its other end is closed
+        pass
+    errors = process.communicate()[1]
+    os.close(master)
+    assert process.returncode == 0, errors
+    return printed.decode('utf-8').replace('\r\n', '\n')
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('words', [
+    ['status'], ['status', '--format', 'json'], ['adopt', '--dry-run']])
+def test_a_terminal_shows_what_a_pipe_gets(two, words):
+    if words[0] == 'adopt':
+        os.remove(os.path.join(two.versions, 'a1_.py'))
+        os.remove(os.path.join(two.versions, 'b2_.py'))
+    processes.write(two)
+    piped = processes.start(two, 'manage', *words).result()
+    assert piped.code == 0, piped
+
+    def steady(text):           # identifier and date are new in each
+        return re.sub(r'[0-9a-f]{12}|\d{4}-\d\d-\d\d \S+', '', text)
+    assert steady(on_a_terminal(two, *words)) == steady(piped.stdout)
+    assert piped.stdout.strip()
