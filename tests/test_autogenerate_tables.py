@@ -211,5 +211,5 @@ def test_tables_that_create_all_has_made(tmpdir, command_line):
     result = project.command_line(command_line, 'migrate')
     assert result.code == 0, result
     assert 'no revision has made them' in result.stdout
-    assert 'user' in result.stdout and 'stamp head' in result.stdout
+    assert 'user' in result.stdout and "'adopt'" in result.stdout
     assert project.scripts() == []

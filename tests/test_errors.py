@@ -949,3 +949,12 @@ def test_application_without_a_database(project):
         'Error: The application names no database. Set '
         'SQLALCHEMY_DATABASE_URI (or SQLALCHEMY_BINDS) in its '
         'configuration.\n')
+
+
+def test_a_file_without_a_revision(project, command_line):
+    with open(os.path.join(project.versions, 'zz.py'), 'w') as file:
+        file.write('x = 1\n')
+    result = project.command_line(command_line, 'upgrade')
+    assert result.code == 1
+    assert 'zz.py' in result.stderr and 'no revision file' in result.stderr
+    assert 'Traceback' not in result.stderr

@@ -304,6 +304,24 @@ def files(project):
                   for name in names)
 
 
+def test_a_script_started_from_another_folder(tmpdir):
+    """Flask looks for the instance folder of a script where it is started."""
+    project = Project(tmpdir, url='sqlite:///app.db')
+    project.python('init')
+    project.write_revision('a1', TABLE, "op.drop_table('user')")
+    if 'instance' not in str(project.engine().url.database):
+        pytest.skip('Flask-SQLAlchemy before 3 takes the folder of the '
+                    'application.')
+    project.python('upgrade')
+    elsewhere = Project(tmpdir.mkdir('elsewhere'), url='sqlite:///app.db',
+                        directory=project.directory)
+    elsewhere.app.root_path = project.path
+    with pytest.raises(flask_migrate.CommandError) as caught:
+        elsewhere.python('upgrade')
+    assert os.path.join(project.path, 'instance', 'app.db') \
+        in str(caught.value)
+
+
 @pytest.mark.parametrize('command', ['upgrade', 'stamp', 'migrate'])
 def test_no_new_database_is_begun(moved, command):
     before = files(moved)

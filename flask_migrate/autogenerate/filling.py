@@ -146,9 +146,10 @@ def _no_rows(context, operation):
         'define': _define(context, operation.schema, operation.table,
                           columns),
         'where': where, 'message': literal(
-            '%s is required and has no default, and there are rows. Give '
-            'them a value: migrate --fill %s=VALUE writes a revision that '
-            'does. Nothing was changed.' % (
+            '%s is required and has no default, and there are rows: they '
+            'need a value. Remove this file and write it anew with migrate '
+            '--fill %s=VALUE, or fill them in it, row by row where the '
+            'column is unique. Nothing was changed.' % (
                 operation.address, operation.address))}]
 
 

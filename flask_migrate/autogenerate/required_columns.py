@@ -110,7 +110,13 @@ def _value(found, table, column, added):
     if unique and isinstance(value, Value):
         _refuse_for_several(found, table, column, added, address,
                             said is not None)
-        return value if said is not None else None
+        value = value if said is not None else None
+    if value is None:
+        found.warnings.append(
+            '%s is required and has no default: the script stops where there '
+            'are rows. %s' % (
+                address, 'Fill each of them in it.' if unique else
+                '--fill %s=VALUE gives them one.' % address))
     return value
 
 
@@ -171,7 +177,8 @@ class FillQuestion(Question):
         Question.__init__(
             self, ('fill', found.name, address),
             u'%s is required and has no default. Value for the rows that '
-            u'exist (none: it must have no rows):' % address, self._read)
+            u'exist (Enter: the script stops where there are rows):'
+            % address, self._read)
         self.column = column
 
     def _read(self, line):

@@ -77,6 +77,5 @@ def mention_existing_tables(protection, write):
     tables = sorted(title(*each) for each in protection.kept)
     if tables:
         write(u'The tables exist already, and no revision has made them '
-              u'(db.create_all()?): %s. To adopt them, let migrate write the '
-              u'first revision against an empty database, then run '
-              u"'stamp head' on this one." % u', '.join(tables))
+              u"(db.create_all()?): %s. 'adopt' brings them under migrations, "
+              u'in a folder without revisions.' % u', '.join(tables))

@@ -131,7 +131,8 @@ def sqlite_places(app, url):
     """Where releases of Flask-SQLAlchemy look for a relative SQLite URL.
 
     Before 3.0 that is the application's folder, from then on its instance
-    folder.
+    folder: one beside the application, or, for a script that is started from
+    another folder, one in that folder (``Flask.auto_find_instance_path``).
 
     :param url: as it is configured, or None.
     :return: a list of paths; empty for any other URL.
@@ -147,4 +148,5 @@ def sqlite_places(app, url):
     except Exception:
         return []       # no URL at all; whoever connects says so
     return [os.path.join(folder, path)
-            for folder in (app.root_path, app.instance_path)]
+            for folder in (app.root_path, app.instance_path,
+                           os.path.join(app.root_path, 'instance'))]

@@ -117,6 +117,12 @@ def _several_heads(facts, *_):
         "of them."
 
 
+def _no_revision_in(facts, name):
+    return "%s in %s is no revision file: it has no 'revision'. Move it to " \
+        "another folder, or let it begin with revision = '...' and " \
+        "down_revision = '...'." % (name, facts.versions)
+
+
 #: [<branch>@][<revision>](+|-)<steps>
 _STEPS = re.compile(r'(?:[^@]*@)?(\w*)([+-]\d+)\Z')
 
@@ -228,4 +234,6 @@ COMMANDS = (
     (r'not up to date|not on all head revisions|not at head', _behind),
     (r'Range revision not allowed', _no_range),
     (r'Ambiguous walk', _ambiguous_walk),
+    (r'Could not determine revision id from filename (\S+)\.',
+     _no_revision_in),
 )

@@ -49,8 +49,9 @@ def no_folder(directory, root_path):
         return "'%s' is a file, not a migrations folder. Give the folder " \
             "with --directory." % text(directory)
     if os.path.isabs(directory):
-        return "There is no migrations folder '%s'. Make it with 'db init', " \
-            "or give another path with --directory." % text(directory)
+        return "There is no migrations folder '%s'. Make it with 'db init' " \
+            "('db adopt' where the database has tables already), or give " \
+            "another path with --directory." % text(directory)
     elsewhere = _elsewhere(root_path, directory)
     if elsewhere:
         return "There is no folder '%s' in the working directory %s, but " \
@@ -59,8 +60,8 @@ def no_folder(directory, root_path):
                 text(directory), text(os.getcwd()), text(elsewhere),
                 text(os.path.dirname(elsewhere)))
     return "There is no migrations folder '%s' in %s. Make it with 'db " \
-        "init', or give its path with --directory." % (
-            text(directory), text(os.getcwd()))
+        "init' ('db adopt' where the database has tables already), or give " \
+        "its path with --directory." % (text(directory), text(os.getcwd()))
 
 
 def _elsewhere(root_path, directory):
