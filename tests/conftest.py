@@ -19,6 +19,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 from project import COMMAND_LINES, Project  # noqa: E402
+from releases import releases  # noqa: E402,F401
 from servers import (  # noqa: E402,F401
     mariadb_server, mariadb_url, postgresql_server, postgresql_url)
 

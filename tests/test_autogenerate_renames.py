@@ -4,7 +4,6 @@ import pytest
 from flask_migrate import CommandError, compat
 from flask_migrate.console import CommandLine
 from project import Project
-from releases import releases  # noqa: F401
 from terminal import Terminal
 from test_legacy import LegacyProject, elsewhere, folder  # noqa: F401
 

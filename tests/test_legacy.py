@@ -13,7 +13,7 @@ import pytest
 
 from flask_migrate import compat
 from project import Project
-from releases import AIOFLASK, MULTIDB, SINGLE, releases  # noqa: F401
+from releases import AIOFLASK, MULTIDB, SINGLE
 
 pytestmark = pytest.mark.filterwarnings('ignore:Table.tometadata')
 
@@ -28,7 +28,7 @@ ASYNC_FOLDERS = [(template, version) for version in AIOFLASK
                  for template in ('aioflask', 'aioflask-multidb')]
 
 
-def test_there_are_44_texts(releases):                      # noqa: F811
+def test_there_are_44_texts(releases):
     folders = FOLDERS + ASYNC_FOLDERS
     texts = set(releases[version][template]['env.py']
                 for template, version in folders)
@@ -36,7 +36,7 @@ def test_there_are_44_texts(releases):                      # noqa: F811
 
 
 @pytest.fixture(params=['%s-%s' % folder for folder in FOLDERS])
-def folder(request, releases):                              # noqa: F811
+def folder(request, releases):
     """A template's name and files by name."""
     template, version = request.param.rsplit('-', 1)
     files = releases[version][template]

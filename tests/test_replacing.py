@@ -10,7 +10,6 @@ import sys
 
 import pytest
 
-from releases import releases  # noqa: F401
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -108,7 +107,7 @@ def wheel(tmpdir_factory):
     return str([each for each in path.listdir() if each.ext == '.whl'][0])
 
 
-def test_there_and_back(tmpdir, wheel, releases):          # noqa: F811
+def test_there_and_back(tmpdir, wheel, releases):
     place = Place(tmpdir)
     place.pip('install', 'Flask-Migrate==2.7.0')
     place.flask('init')

@@ -68,7 +68,8 @@ def ways(kinds, every=1):
             for number, kind in enumerate(kinds)
             if kind.can_be(database)
             and database not in EXCEPT.get(kind.name, '')
-            and (database == 'sqlite' or number % every == 0)]
+            and number % (every if database != 'sqlite'
+                          else (every + 1) // 2) == 0]
 
 
 def names(way):

@@ -10,7 +10,7 @@ from flask_migrate.adoption.doctor import stock
 from flask_migrate.adoption.doctor.generations import STOCK
 from flask_migrate.folder import making
 from project import Project
-from releases import AIOFLASK, MULTIDB, SINGLE, releases  # noqa: F401
+from releases import AIOFLASK, MULTIDB, SINGLE
 
 pytestmark = pytest.mark.once
 NAMES = ['alembic.ini', 'env.py', 'script.py.mako']
@@ -53,7 +53,7 @@ def wanted(template, name):
 
 
 @pytest.fixture
-def old(project, releases):  # noqa: F811
+def old(project, releases):
     """A project with the files of Flask-Migrate 2.5.3."""
     project.python('init')
     project.write_revision(
@@ -62,7 +62,7 @@ def old(project, releases):  # noqa: F811
     return project
 
 
-def test_the_table_is_that_of_the_releases(releases):  # noqa: F811
+def test_the_table_is_that_of_the_releases(releases):
     found = dict((name, set()) for name in NAMES)
     for version, templates in releases.items():
         for template, files in templates.items():
