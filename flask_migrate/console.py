@@ -12,7 +12,8 @@ import sys
 import threading
 
 from . import compat, logs
-from .output import OutputEnded, any_text, forget
+from .output import (
+    OutputEnded, any_text, forget, forget_unread_errors)
 from .run.call import PROGRESS, Call
 from .run.interrupts import Signals
 
@@ -130,6 +131,7 @@ def run(operation, values, group=None):
         report(getattr(error, 'report', 'Interrupted.'))
         code = signals and signals.code or 128 + signal.SIGINT
     finally:
+        forget_unread_errors()
         if signals is not None:
             signals.close()
     if code:

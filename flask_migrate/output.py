@@ -69,6 +69,22 @@ def any_text():
 def forget():
     """Let Python end without trying once more to write to stdout."""
     if sys.stdout is sys.__stdout__:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+        _lead_nowhere(sys.stdout)
+
+
+def forget_unread_errors():
+    """Let Python end likewise where nobody reads stderr any more.
+
+    Python 3 would try again what could not be written, and exit with 120.
+    """
+    try:
+        sys.stderr.flush()
+    except (EnvironmentError, ValueError):
+        if sys.stderr is sys.__stderr__:
+            _lead_nowhere(sys.stderr)
+
+
+def _lead_nowhere(stream):
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -45,7 +45,8 @@ def environment(encoding=None):
     names = dict(os.environ, FLASK_APP='application.py')
     for name in list(names):
         if name.startswith('LC_') or name in (
-                'LANG', 'LANGUAGE', 'FLASK_DEBUG', 'PYTHONUTF8'):
+                'LANG', 'LANGUAGE', 'FLASK_DEBUG', 'PYTHONUTF8',
+                'PYTHONUNBUFFERED'):
             del names[name]
     # Flask 0.9 warns of its own cookies.
     names['PYTHONWARNINGS'] = 'ignore'
