@@ -2,7 +2,7 @@
 from .. import compat, dialects
 from ..databases import name_of
 from ..errors import MigrateError
-from ..run.looking import Run, through_env_py
+from ..run.looking import Run, visit_env_py
 from . import sqlalchemy_migrate
 from .baseline import baseline_of_models, reflected_tables
 
@@ -85,10 +85,5 @@ def read_databases(call, app, from_models):
     """The databases, as env.py configures them."""
     state = app.extensions['migrate']
     run = Reading(call, dict(state.configure_args), app, from_models)
-    script = compat.alembic.script_directory(call.config)
-    EnvironmentContext = compat.alembic.environment_context()
-    with through_env_py(call, run), call.status():
-        with EnvironmentContext(call.config, script, fn=run.function,
-                                dont_mutate=True):
-            script.run_env()
+    visit_env_py(call, run)
     return run.found

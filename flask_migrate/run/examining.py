@@ -6,7 +6,7 @@ from flask import current_app
 from .. import compat
 from ..databases import application_databases, name_of
 from ..folder import chain
-from .looking import Run, through_env_py
+from .looking import Run, visit_env_py
 from .status import DatabaseStatus, Status
 
 
@@ -49,8 +49,7 @@ def examine(call, configure, explain, compare=None):
         script = compat.alembic.script_directory(configure())
         files = chain.in_order(chain.read(call.config))
         status.heads = sorted(compat.alembic.script_heads(script))
-        with through_env_py(call, run), call.status():
-            _run_env_py(call.config, script, run)
+        visit_env_py(call, run, script)
     except Exception as error:
         status.error = explain(error)
     for plan, differences in zip(run.plans, run.differences):
@@ -62,13 +61,6 @@ def examine(call, configure, explain, compare=None):
     if status.error:
         _add_others(status, run, app, state, files)
     return status
-
-
-def _run_env_py(config, script, run):
-    EnvironmentContext = compat.alembic.environment_context()
-    with EnvironmentContext(config, script, fn=run.function,
-                            dont_mutate=True):
-        script.run_env()
 
 
 def _add_others(status, run, app, state, files):

@@ -198,6 +198,20 @@ def look(call, command):
         return command()
 
 
+def visit_env_py(call, run, script=None):
+    """Let env.py run for a run of ours, without any command of Alembic.
+
+    :param run: its ``function`` is called for each database.
+    :param script: the ScriptDirectory, where there is one already.
+    """
+    script = script or compat.alembic.script_directory(call.config)
+    EnvironmentContext = compat.alembic.environment_context()
+    with through_env_py(call, run), call.status():
+        with EnvironmentContext(call.config, script, fn=run.function,
+                                dont_mutate=True):
+            script.run_env()
+
+
 def current_scripts(run):
     """The scripts that the databases of a run are at, without repeats."""
     found = []

@@ -9,7 +9,7 @@ from ...autogenerate.protection import metadata_of
 from ...databases import (
     application_databases, application_engines, forgotten_names, name_of)
 from ...run import readiness
-from ...run.looking import Run, through_env_py
+from ...run.looking import Run, visit_env_py
 from ...run.examining import shown_url
 from . import of_one_database
 from .findings import Finding
@@ -80,12 +80,7 @@ def visit_databases(setup, visit):
     :return: the :class:`Visit`.
     """
     run = Visit(setup, visit)
-    script = compat.alembic.script_directory(setup.config)
-    EnvironmentContext = compat.alembic.environment_context()
-    with through_env_py(setup.call, run), setup.call.status():
-        with EnvironmentContext(setup.config, script, fn=run.function,
-                                dont_mutate=True):
-            script.run_env()
+    visit_env_py(setup.call, run)
     return run
 
 
