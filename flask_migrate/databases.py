@@ -88,3 +88,9 @@ def forgotten_names(app, db):
     """The bind keys that have models, in a folder of one database."""
     return [name for name in compat.flask_sqlalchemy.bind_keys(app, db)
             if compat.flask_sqlalchemy.metadata_of(app, db, name).tables]
+
+
+def shown_url(url):
+    """A URL without its password, and without what options may hold."""
+    masked = compat.sqlalchemy.url_text(url, hide_password=True)
+    return compat.python.text(masked).partition('?')[0]

@@ -6,7 +6,7 @@ from flask import current_app, has_app_context
 from sqlalchemy.engine.url import make_url
 
 from .. import compat
-from ..compat.python import text
+from ..databases import shown_url
 
 #: How drivers are called where SQLAlchemy looks for them, and in the index.
 PACKAGES = {'MySQLdb': 'mysqlclient', 'pymysql': 'PyMySQL',
@@ -76,7 +76,7 @@ def no_driver(name):
     else:
         message = "The database driver '%s', which the URL %s asks for, is " \
             "not installed. Install it: pip install %s" % (
-                name, shown(url), PACKAGES.get(name, name))
+                name, shown_url(url), PACKAGES.get(name, name))
     if name == 'psycopg' and compat.python.importable('psycopg2'):
         message += "\n  Or write 'postgresql+psycopg2://' in %s to use " \
             "psycopg2, which is installed." % SETTING
@@ -96,9 +96,3 @@ def _url_without_driver():
         except Exception:
             continue        # not a URL at all
     return None
-
-
-def shown(url):
-    """A URL without its password and its options."""
-    masked = compat.sqlalchemy.url_text(url, hide_password=True)
-    return text(masked).partition('?')[0]

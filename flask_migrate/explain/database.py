@@ -6,7 +6,8 @@ from sqlalchemy.exc import DBAPIError
 
 from .. import compat
 from ..compat.python import text
-from .configuration import SETTING, shown
+from ..databases import shown_url
+from .configuration import SETTING
 from .facts import short
 
 
@@ -20,7 +21,7 @@ def explain_database(facts):
         match = re.search(pattern, words, re.I)
         if match:
             return function(engine.url, words, *match.groups())
-    message = 'The database %s reported: %s' % (shown(engine.url), words)
+    message = 'The database %s reported: %s' % (shown_url(engine.url), words)
     statement = getattr(facts.error, 'statement', None)
     if statement:
         message += '\n  Statement: %s' % short(text(statement))
@@ -44,24 +45,24 @@ def _words(error, url):
     # psycopg2 asks on two further lines whether the server is running.
     said = re.sub(r' Is the server running .*?\?', '', said)
     password = text(url.password or '')
-    if password and password not in shown(url):
+    if password and password not in shown_url(url):
         said = said.replace(password, '***')
     return said
 
 
 def _down(url, words):
     return "Can't connect to the database %s: %s.\n  Is the server running, " \
-        "and are host and port in %s right?" % (shown(url), words, SETTING)
+        "and are host and port in %s right?" % (shown_url(url), words, SETTING)
 
 
 def _login(url, words):
     return "The database %s refused the login: %s.\n  Check user and " \
-        "password in %s." % (shown(url), words, SETTING)
+        "password in %s." % (shown_url(url), words, SETTING)
 
 
 def _no_database(url, words, name):
     return "There is no database '%s' on the server (%s). Create it first, " \
-        "or correct %s." % (name, shown(url), SETTING)
+        "or correct %s." % (name, shown_url(url), SETTING)
 
 
 def _sqlite_file(url, words):
@@ -95,7 +96,7 @@ def _locked(url, words):
 
 def _not_allowed(url, words):
     return "The user of the database %s may not do this: %s.\n  Grant the " \
-        "right, or use another user in %s." % (shown(url), words, SETTING)
+        "right, or use another user in %s." % (shown_url(url), words, SETTING)
 
 
 #: The words of SQLite, PostgreSQL, MySQL and MariaDB through their drivers.

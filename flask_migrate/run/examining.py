@@ -1,10 +1,8 @@
 """Where every database stands, found out without changing or raising."""
-import re
-
 from flask import current_app
 
 from .. import compat
-from ..databases import application_databases, name_of
+from ..databases import application_databases, name_of, shown_url
 from ..folder import chain
 from .looking import Run, visit_env_py
 from .status import DatabaseStatus, Status
@@ -93,9 +91,3 @@ def _heads_of(context, engine):
         return compat.alembic.as_tuple(compat.alembic.heads_of(other))
     finally:
         connection.close()
-
-
-def shown_url(url):
-    """A URL without its password, and without what options may hold."""
-    masked = compat.sqlalchemy.url_text(url, hide_password=True)
-    return re.sub(r'\?.*', '', compat.python.text(masked))

@@ -7,10 +7,10 @@ import os
 from ... import compat, dialects
 from ...autogenerate.protection import metadata_of
 from ...databases import (
-    application_databases, application_engines, forgotten_names, name_of)
+    application_databases, application_engines, forgotten_names, name_of,
+    shown_url)
 from ...run import readiness
 from ...run.looking import Run, visit_env_py
-from ...run.examining import shown_url
 from . import of_one_database
 from .findings import Finding
 
