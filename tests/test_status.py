@@ -317,6 +317,8 @@ def on_a_terminal(project, *words):
     ['status'], ['status', '--format', 'json'], ['adopt', '--dry-run']])
 def test_a_terminal_shows_what_a_pipe_gets(two, words):
     if words[0] == 'adopt':
+        if not compat.alembic.has_operations():
+            pytest.skip('Alembic before 0.8 has no adopt.')
         os.remove(os.path.join(two.versions, 'a1_.py'))
         os.remove(os.path.join(two.versions, 'b2_.py'))
     processes.write(two)
