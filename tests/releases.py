@@ -13,6 +13,7 @@ import tarfile
 import tempfile
 import zipfile
 
+import pip
 import pytest
 
 from servers import REQUIRE_SERVERS
@@ -84,6 +85,10 @@ def archive(folder, version):
 def _download(versions, folder):
     """Fetch the archives; return why not, or None."""
     running, waiting = [], list(versions)
+    # The last pip for Python 2.7 fails an assertion of its own where its
+    # old resolver is asked for another Python's packages.
+    resolver = (['--use-feature', '2020-resolver']
+                if pip.__version__.startswith('20.3') else [])
     while running or waiting:
         while waiting and len(running) < AT_ONCE:
             running.append(subprocess.Popen(
@@ -91,7 +96,8 @@ def _download(versions, folder):
                  '--disable-pip-version-check', '--retries', '1',
                  # Whatever Python this is: the package is not for use.
                  '--no-deps', '--python-version', '3.11',
-                 '--dest', folder, 'Flask-Migrate==' + waiting.pop(0)],
+                 '--dest', folder] + resolver
+                + ['Flask-Migrate==' + waiting.pop(0)],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
         process = running.pop(0)
         output = process.communicate()[0].decode('utf-8', 'replace')
