@@ -1,15 +1,14 @@
 """CHECK constraints, by name; their texts as the server writes them down."""
 import re
 
-from sqlalchemy import CheckConstraint, Column, MetaData, Table, inspect
+from sqlalchemy import CheckConstraint
 from sqlalchemy import text as sql_text
 
-from .. import compat, dialects
-from .defaults import Written, type_text
+from .. import compat
 from .names import name_of
 from .operations import AddedCheck, DroppedCheck
+from .temporary_tables import NAME, copies, read_back, temporary_table
 
-NAME = 'flask_migrate_checks'
 _NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+')
 
 
@@ -102,19 +101,10 @@ def _differ(found, pair, old, new):
 
 
 def _as_written(found, pair, check):
-    """How the server writes a check down: a temporary table says so."""
-    connection = found.connection
-    table = Table(NAME, MetaData(), *[
-        Column(each.name, Written(type_text(found, each)))
-        for each in pair.new.columns] + [
-            CheckConstraint(sql_text(compat.tables.escaped_text(
-                _text(found, check))), name=NAME + '_1')],
-        **{'prefixes': ['TEMPORARY']})
-    with compat.sqlalchemy.savepoint(connection):
-        table.create(connection, checkfirst=False)
-        read = inspect(connection).get_check_constraints(NAME)
-        connection.execute(sql_text(
-            dialects.of(connection).drop_temporary_table % NAME))
-    for each in read:
+    """How the server writes a check down."""
+    table = temporary_table(*copies(found, pair.new.columns) + [
+        CheckConstraint(sql_text(compat.tables.escaped_text(
+            _text(found, check))), name=NAME + '_1')])
+    for each in read_back(found, table, 'get_check_constraints'):
         if each['name'] == NAME + '_1':
             return compat.python.text(each['sqltext'])

@@ -7,13 +7,13 @@ temporary table gets the default of the model, and says how it is written.
 import re
 
 from alembic.operations import ops
-from sqlalchemy import Column, MetaData, Table, inspect, text
+from sqlalchemy import Column, text
 from sqlalchemy.schema import DefaultClause
-from sqlalchemy.types import UserDefinedType
 
 from .. import compat, dialects
+from .temporary_tables import (
+    Written, read_back, temporary_table, type_text)
 
-NAME = 'flask_migrate_defaults'
 _CAST = re.compile(r"::[\w \".]+(\(\d+(, ?\d+)?\))?(\[\])*")
 _QUOTED_NUMBER = re.compile(r"'(-?\d+(?:\.\d+)?)'$")
 _WORDS = {'null': None, 'false': '0', 'true': '1'}
@@ -98,13 +98,6 @@ def _given(found, column):
         return None         # made for another kind of database
 
 
-def type_text(found, column):
-    try:
-        return column.type.compile(dialect=found.context.dialect)
-    except Exception:
-        return None
-
-
 def _plain(sql):
     """What is left of a default where nothing but its spelling differs."""
     if sql is None:
@@ -120,18 +113,6 @@ def _plain(sql):
     if "'" not in sql:
         sql = sql.lower()
     return _WORDS.get(sql, sql)
-
-
-class Written(UserDefinedType):
-    """A type of which only the text is known."""
-
-    cache_ok = True
-
-    def __init__(self, spec):
-        self.spec = spec
-
-    def get_col_spec(self, **kwargs):
-        return self.spec
 
 
 def _as_written(found, columns):
@@ -159,34 +140,16 @@ def _as_written(found, columns):
 
 
 def _read_back(found, pairs):
-    connection = found.connection
-    table = Table(NAME, MetaData(), *[
+    columns = read_back(found, temporary_table(*[
         Column('c%d' % number, Written(kind), server_default=default)
-        for number, ((kind, _), default) in enumerate(pairs)],
-        **{'prefixes': ['TEMPORARY']})
-    with compat.sqlalchemy.savepoint(connection):
-        table.create(connection, checkfirst=False)
-        read = inspect(connection).get_columns(NAME)
-        connection.execute(text(
-            dialects.of(connection).drop_temporary_table % NAME))
+        for number, ((kind, _), default) in enumerate(pairs)]), 'get_columns')
     return dict((key, compat.python.text(column['default'] or u''))
-                for (key, _), column in zip(pairs, read))
+                for (key, _), column in zip(pairs, columns))
 
 
 def _report(found, pair, old, new):
     """Add the change of a default to the operations."""
-    operations = found.changes_of(pair)
-    for each in operations.ops:
-        if isinstance(each, ops.AlterColumnOp) \
-                and each.column_name == new.name:
-            break
-    else:
-        each = ops.AlterColumnOp(
-            pair.name, new.name, schema=pair.schema, existing_type=old.type,
-            existing_nullable=old.nullable)
-        if getattr(old, 'comment', None):
-            each.existing_comment = old.comment
-        operations.ops.append(each)
+    each = found.alteration(pair, old, new)
     each.existing_server_default = old.server_default
     each.modify_server_default = new.server_default
 

@@ -59,6 +59,22 @@ class Found(object):
         self.upgrade.ops.append(each)
         return each
 
+    def alteration(self, pair, old, new):
+        """The AlterColumnOp of a column, which may be added to."""
+        operations = self.changes_of(pair).ops
+        for each in operations:
+            if isinstance(each, ops.AlterColumnOp) \
+                    and each.column_name == new.name:
+                return each
+        each = ops.AlterColumnOp(
+            pair.name, new.name, schema=pair.schema, existing_type=old.type,
+            existing_nullable=old.nullable)
+        each.existing_server_default = old.server_default
+        if getattr(old, 'comment', None):
+            each.existing_comment = old.comment
+        operations.append(each)
+        return each
+
     def each(self, *kinds):
         """All operations of some kinds, those inside batch blocks too.
 

@@ -2,14 +2,13 @@
 import re
 
 from alembic.operations import ops
-from sqlalchemy import Column, MetaData, Table, inspect
-from sqlalchemy import text as sql_text
+from sqlalchemy import Column
 
 from .. import compat, dialects
-from .defaults import Written, type_text
 from .operations import AlterColumn, saying
+from .temporary_tables import (
+    Written, copies, read_back, temporary_table, type_text)
 
-NAME = 'flask_migrate_computed'
 _NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+')
 
 
@@ -83,22 +82,13 @@ def _plain(found, column):
 
 
 def _as_written(found, column):
-    """How the server writes it down: a temporary table says so."""
-    connection = found.connection
+    """How the server writes it down."""
     default = column.server_default
-    table = Table(NAME, MetaData(), *[
-        Column(each.name, Written(type_text(found, each)))
-        for each in column.table.columns if each is not column] + [
-            Column(column.name, Written(type_text(found, column)),
-                   type(default)(default.sqltext,
-                                 persisted=default.persisted))],
-        **{'prefixes': ['TEMPORARY']})
-    with compat.sqlalchemy.savepoint(connection):
-        table.create(connection, checkfirst=False)
-        read = inspect(connection).get_columns(NAME)
-        connection.execute(sql_text(
-            dialects.of(connection).drop_temporary_table % NAME))
-    for each in read:
+    others = [each for each in column.table.columns if each is not column]
+    table = temporary_table(*copies(found, others) + [
+        Column(column.name, Written(type_text(found, column)),
+               type(default)(default.sqltext, persisted=default.persisted))])
+    for each in read_back(found, table, 'get_columns'):
         if each['name'] == column.name and each.get('computed'):
             return _NOISE.sub('', compat.python.text(
                 each['computed']['sqltext'])).lower()

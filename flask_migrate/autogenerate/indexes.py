@@ -2,15 +2,14 @@
 import re
 
 from alembic.operations import ops
-from sqlalchemy import Column, Index, MetaData, Table, inspect
+from sqlalchemy import Index
 from sqlalchemy import text as sql_text
 from sqlalchemy.schema import CreateIndex
 
 from .. import compat, dialects
-from .defaults import Written, type_text
 from .operations import Text
+from .temporary_tables import NAME, copies, read_back, temporary_table
 
-NAME = 'flask_migrate_indexes'
 _NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+|\bif not exists\b', re.I)
 
 
@@ -109,19 +108,11 @@ def _differ(found, pair, before, after):
 
 
 def _as_written(found, pair, condition):
-    """How the server writes a condition down: a temporary table says so."""
-    connection = found.connection
-    option = dialects.of(connection).name + '_where'
-    table = Table(NAME, MetaData(), *[
-        Column(each.name, Written(type_text(found, each)))
-        for each in pair.new.columns], **{'prefixes': ['TEMPORARY']})
+    """How the server writes a condition down."""
+    option = dialects.of(found.connection).name + '_where'
+    table = temporary_table(*copies(found, pair.new.columns))
     Index(NAME + '_1', list(table.columns)[0], **{
         option: sql_text(compat.tables.escaped_text(condition))})
-    with compat.sqlalchemy.savepoint(connection):
-        table.create(connection, checkfirst=False)
-        read = inspect(connection).get_indexes(NAME)
-        connection.execute(sql_text(
-            dialects.of(connection).drop_temporary_table % NAME))
-    for each in read:
+    for each in read_back(found, table, 'get_indexes'):
         if each['name'] == NAME + '_1':
             return each.get('dialect_options', {}).get(option)
