@@ -56,7 +56,7 @@ class CommandLine(Call):
         logs.show('flask_migrate', text)
 
     def note(self, text):
-        compat.python.to_stderr(u'%s\n' % compat.python.text(text))
+        compat.streams.to_stderr(u'%s\n' % compat.python.text(text))
 
     warn = note
 
@@ -64,7 +64,7 @@ class CommandLine(Call):
         return sys.stdin.isatty() and sys.stderr.isatty()
 
     def read_line(self, prompt):
-        compat.python.to_stderr(prompt)
+        compat.streams.to_stderr(prompt)
         line = sys.stdin.readline()
         return compat.python.text(line) if line else None
 
@@ -189,7 +189,7 @@ def catch_errors(function):
 
 def report(error):
     """Print a failed command's message on stderr."""
-    compat.python.to_stderr(u'Error: %s\n' % _text(error))
+    compat.streams.to_stderr(u'Error: %s\n' % _text(error))
 
 
 def did_you_mean(word, known):

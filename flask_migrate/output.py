@@ -41,7 +41,7 @@ class Output(object):
 
     def write(self, text):
         with _ending():
-            return compat.python.write(self._stream, text)
+            return compat.streams.write(self._stream, text)
 
     def flush(self):
         with _ending():

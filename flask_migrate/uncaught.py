@@ -21,7 +21,7 @@ def explain_uncaught():
         if message is None or not _is_command_line():
             before(kind, error, traceback)
         if message is not None:
-            from .compat.python import to_stderr
+            from .compat.streams import to_stderr
             to_stderr(u'Error: %s\n' % message)
     excepthook.of_flask_migrate = True
     sys.excepthook = excepthook

@@ -65,10 +65,11 @@ def test_arguments():
     def function(one, two=2, three='3'):
         four = one
         return four
-    assert compat.python.argument_names(function) == ('one', 'two', 'three')
-    assert compat.python.argument_defaults(function) == {
+    assert compat.signatures.argument_names(function) == (
+        'one', 'two', 'three')
+    assert compat.signatures.argument_defaults(function) == {
         'two': 2, 'three': '3'}
-    assert compat.python.argument_defaults(test_native) == {}
+    assert compat.signatures.argument_defaults(test_native) == {}
 
 
 def test_lazy_module(monkeypatch):
@@ -139,7 +140,7 @@ def test_since_names_every_argument_that_alembic_got_later():
                  'revision rev_range head_only'.split())
     for name, operation in OPERATIONS.items():
         function = getattr(command, name, None)
-        known = function and compat.python.argument_names(
+        known = function and compat.signatures.argument_names(
             getattr(function, '__wrapped__', function)) or ()
         for option in operation.options:
             assert option.name in of_old or option.name not in known \

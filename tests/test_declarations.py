@@ -219,11 +219,11 @@ def test_star_import():
 
 
 def test_migrate_class():
-    code = compat.python.argument_names
+    code = compat.signatures.argument_names
     assert code(Migrate.__init__)[:7] == (
         'self', 'app', 'db', 'directory', 'command', 'compare_type',
         'render_as_batch')
-    assert compat.python.argument_defaults(Migrate.__init__) == {
+    assert compat.signatures.argument_defaults(Migrate.__init__) == {
         'app': None, 'db': None, 'directory': 'migrations', 'command': 'db',
         'compare_type': True, 'render_as_batch': True}
     assert code(Migrate.init_app)[:7] == (

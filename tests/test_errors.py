@@ -304,7 +304,7 @@ def closed_port():
 
 
 def needs(module):
-    return pytest.mark.skipif(not compat.python.importable(module),
+    return pytest.mark.skipif(not compat.modules.importable(module),
                               reason=module + ' is not installed.')
 
 
@@ -410,7 +410,7 @@ def test_default_driver_is_another_one(project, interface):
         pytest.skip('The driver of postgresql:// is installed.')
     message = failure(project, interface, 'upgrade')
     assert "driver 'psycopg" in message and 'pip install' in message
-    if compat.python.importable('psycopg2'):
+    if compat.modules.importable('psycopg2'):
         assert "'postgresql+psycopg2://'" in message
 
 

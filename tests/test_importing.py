@@ -114,7 +114,7 @@ def test_the_wrong_order_fails_and_does_no_harm(tmpdir):
 
 
 def _before_flask_2():
-    return compat.python.PY2 or compat.python.importable('flask._compat')
+    return compat.python.PY2 or compat.modules.importable('flask._compat')
 
 
 def test_import_in_the_wrong_order_on_an_old_flask_is_mended(tmpdir):

@@ -64,7 +64,7 @@ class Baseline(object):
 def _upgrade(path, name):
     """Run ``upgrade()`` of a file."""
     module = compat.alembic.load_python_file(*os.path.split(path))
-    arguments = compat.python.argument_names(module.upgrade)
+    arguments = compat.signatures.argument_names(module.upgrade)
     module.upgrade(*[name] * len(arguments))
 
 

@@ -12,14 +12,14 @@ ORDER = []
 
 def operation(function):
     """Declare an operation; its errors become CommandErrors."""
-    names = compat.python.argument_names(function)[1:]
+    names = compat.signatures.argument_names(function)[1:]
 
     def perform(call, *args, **kwargs):
         """Run the operation for a :class:`Call`."""
         # Alembic is imported here, not with the application.
         from ..explain import explained
         call.operation = function.__name__
-        call.arguments = dict(compat.python.argument_defaults(function),
+        call.arguments = dict(compat.signatures.argument_defaults(function),
                               **dict(zip(names, args), **kwargs))
         with explained(call):
             return function(call, *args, **kwargs)
@@ -28,11 +28,11 @@ def operation(function):
     def run(*args, **kwargs):
         return perform(Call(), *args, **kwargs)
     run.__doc__ = _full_doc(function)
-    compat.python.hide_first_parameter(run, function)
+    compat.signatures.hide_first_parameter(run, function)
     run.declared = function
     run.perform = perform
     run.names = names
-    run.defaults = compat.python.argument_defaults(function)
+    run.defaults = compat.signatures.argument_defaults(function)
     run.options = [options.directory, options.x_arg] \
         + function.__dict__.get('options', []) + [options.show_traceback]
     OPERATIONS[function.__name__] = run

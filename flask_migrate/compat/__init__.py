@@ -11,8 +11,9 @@ from . import python
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
          'env_py', 'file_locks', 'flask_app', 'flask_script',
          'flask_sqlalchemy',
-         'inspection', 'legacy_sql', 'logs', 'packages', 'signals',
-         'sqlalchemy', 'sqlalchemy_events', 'sqlite', 'tables')
+         'inspection', 'legacy_sql', 'logs', 'modules', 'packages',
+         'signals', 'signatures', 'sqlalchemy', 'sqlalchemy_events',
+         'sqlite', 'streams', 'tables')
 
 
 def __getattr__(name):

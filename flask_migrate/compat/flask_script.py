@@ -238,9 +238,10 @@ def needs_help():
     """Whether Flask-Script cannot be imported by itself, or would not run."""
     import argparse
     import flask
+    from .modules import findable
     if python.PY2:
         return False
-    return not python.findable('flask._compat') \
+    return not findable('flask._compat') \
         or '_request_ctx_stack' not in vars(flask) \
         or hasattr(argparse.ArgumentParser, '_parse_known_args2')
 

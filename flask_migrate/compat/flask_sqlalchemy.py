@@ -3,7 +3,7 @@ from __future__ import absolute_import
 
 import os
 
-from .python import argument_names
+from .signatures import argument_names
 from .tables import copy_table
 
 

@@ -3,7 +3,7 @@ from __future__ import absolute_import
 
 import re
 
-from .python import findable
+from .modules import findable
 
 #: A package from a release on, another one before a release, and what happens
 #: with both.  The cure is to have the newer of the second, or the older of

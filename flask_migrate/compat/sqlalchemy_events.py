@@ -9,7 +9,7 @@ from __future__ import absolute_import
 
 import threading
 
-from .python import argument_names
+from .signatures import argument_names
 from .sqlalchemy import raw_connection, raw_of
 
 

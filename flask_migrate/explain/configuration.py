@@ -77,7 +77,7 @@ def no_driver(name):
         message = "The database driver '%s', which the URL %s asks for, is " \
             "not installed. Install it: pip install %s" % (
                 name, shown_url(url), PACKAGES.get(name, name))
-    if name == 'psycopg' and compat.python.importable('psycopg2'):
+    if name == 'psycopg' and compat.modules.importable('psycopg2'):
         message += "\n  Or write 'postgresql+psycopg2://' in %s to use " \
             "psycopg2, which is installed." % SETTING
     return message

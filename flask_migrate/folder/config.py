@@ -52,13 +52,13 @@ class Config(AlembicConfig):
     def let_print(self, visible):
         """Let Alembic's commands print, or keep them quiet."""
         if not visible:
-            self.stdout = compat.python.Silence()
+            self.stdout = compat.streams.Silence()
             self.cmd_opts.quiet = True
 
     def get_template_directory(self):
         """Return the folder that holds the templates of ``init``."""
         return self.template_directory \
-            or compat.python.unpacked(TEMPLATES)
+            or compat.modules.unpacked(TEMPLATES)
 
     def print_stdout(self, text, *arg):
         """Print a line; only with *arg* it is a format."""

@@ -6,7 +6,8 @@ import os
 import shutil
 
 from ..compat.flask_sqlalchemy import bind_keys
-from ..compat.python import text, unpacked
+from ..compat.modules import unpacked
+from ..compat.python import text
 from ..errors import MigrateError
 
 #: Names of templates that need no files of their own: that of Flask-Migrate

@@ -93,7 +93,7 @@ class Call(object):
     def write(self, text, end=u'\n'):
         """Print a line, where somebody sees it."""
         if self.visible:
-            compat.python.to_stderr(compat.python.text(text) + end)
+            compat.streams.to_stderr(compat.python.text(text) + end)
 
     def show(self, result):
         """Print a result that has ``lines()`` and ``as_dict()``, likewise."""
@@ -101,7 +101,7 @@ class Call(object):
     def log(self, text, *args):
         """Tell the progress of a run, likewise."""
         if self.visible:
-            compat.python.to_stderr(u'INFO  [%s] %s\n' % (
+            compat.streams.to_stderr(u'INFO  [%s] %s\n' % (
                 PROGRESS, compat.python.text(text) % args))
 
     def note(self, text):
@@ -123,7 +123,7 @@ class Call(object):
         """Log something that is not progress: who is waited for."""
         log.info('%s', text)
         if self.visible:
-            compat.python.to_stderr(u'INFO  [%s] %s\n' % (
+            compat.streams.to_stderr(u'INFO  [%s] %s\n' % (
                 log.name, compat.python.text(text)))
 
     @contextmanager

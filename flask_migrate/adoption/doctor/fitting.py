@@ -119,7 +119,7 @@ class Build(object):
 
     def _one(self, context, file):
         module = compat.alembic.load_python_file(*os.path.split(file.path))
-        arguments = compat.python.argument_names(module.upgrade)
+        arguments = compat.signatures.argument_names(module.upgrade)
         with compat.alembic.step_transaction(context):
             module.upgrade(*[self.name] * len(arguments))
 

@@ -95,7 +95,7 @@ _OF_MODULES = set(['__file__', '__name__', '__doc__', '__package__',
 
 def unknown_names(setup):
     """Names that nothing in a revision defines or imports."""
-    builtins = compat.python.builtin_names()
+    builtins = compat.modules.builtin_names()
     for script in setup.scripts:
         known = _bound(script) | builtins | _OF_MODULES
         if script.tree is None or '*' in known:
@@ -110,12 +110,12 @@ def unknown_names(setup):
 
 
 def _unknown_name(script, node):
-    old = node.id in compat.python.PYTHON_2_NAMES
+    old = node.id in compat.modules.PYTHON_2_NAMES
     return Finding(
         'error', u"%s: the name '%s' is neither defined nor imported." % (
             script.at(node), node.id),
         u"It is of Python 2: write %s."
-        % compat.python.PYTHON_2_NAMES[node.id] if old
+        % compat.modules.PYTHON_2_NAMES[node.id] if old
         else 'Add the import to the file.')
 
 

@@ -4,7 +4,8 @@ from __future__ import absolute_import
 from functools import wraps
 import re
 
-from ..python import code_arguments, native, text
+from ..python import native, text
+from ..signatures import code_arguments
 from .versions import alembic_version, has_branches
 
 

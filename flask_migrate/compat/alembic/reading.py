@@ -4,7 +4,8 @@ from __future__ import absolute_import
 from functools import partial
 import os
 
-from ..python import PY2, same_function
+from ..python import PY2
+from ..signatures import same_function
 from .versions import has_branches
 
 

@@ -12,7 +12,8 @@ import re
 import sys
 import threading
 
-from ..python import Silence, execute_file, new_module
+from ..modules import execute_file, new_module
+from ..streams import Silence
 
 _here = threading.local()
 _unnamed = threading.Lock()

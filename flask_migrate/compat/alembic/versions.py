@@ -2,7 +2,7 @@
 from __future__ import absolute_import
 
 
-from ..python import argument_defaults, argument_names
+from ..signatures import argument_defaults, argument_names
 
 # The first Alembic release that knows an argument or a command; all other
 # arguments of ours exist in 0.6.
