@@ -42,7 +42,7 @@ def main(argv):
                          "flask_migrate manage.py db upgrade\n"
                          % (argv[0], error.strerror))
         return 2
-    compat.flask_script.make_flask_ext_importable()
+    compat.flask_ext.make_importable()
     sys.argv[:] = argv
     if not compat.python.safe_path():
         # As Python does for a script: its own folder, not the current one.

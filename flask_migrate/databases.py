@@ -3,7 +3,8 @@ from collections import namedtuple
 
 from . import compat
 from .errors import MigrateError
-from .compat.env_py import configured_urls, users_own
+from .compat.env_py import configured_urls
+from .compat.legacy_database import users_own
 
 #: One database: its bind key (None: the default one), engine and tables.
 Database = namedtuple('Database', 'name engine metadata')

@@ -13,7 +13,7 @@ import sqlalchemy
 from sqlalchemy import text
 
 from flask_migrate import compat, dialects
-from flask_migrate.dialects import locks as waiting, mysql_commits, server
+from flask_migrate.dialects import locks as waiting, masking, mysql_commits
 from flask_migrate.errors import MigrateError
 from flask_migrate.run import interrupts as run_interrupts, watching
 from flask_migrate.run.interrupts import Signals
@@ -164,10 +164,10 @@ def test_waiting_for_a_lock_in_vain(monkeypatch):
     ("CREATE USER a IDENTIFIED VIA x USING 'secret'", None),
     ("CONNECTION 'host=a password=secret'", None),
     (u"SELECT 'é'\n  FROM t", "SELECT 'é' FROM t"),
-    ('x' * 3000, 'x' * server.SHOWN + ' ...'),
+    ('x' * 3000, 'x' * masking.SHOWN + ' ...'),
 ])
 def test_queries_of_others_are_short_and_masked(query, shown):
-    masked = server.masked(query)
+    masked = masking.masked(query)
     assert 'sec' not in masked
     if shown is not None:
         assert masked == shown

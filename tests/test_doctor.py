@@ -468,10 +468,11 @@ def test_a_driver_that_changes(healthy, monkeypatch, newest):
 @pytest.fixture
 def today(monkeypatch):
     """Flask and Python of today, not enabled."""
-    for name, value in (('needs_help', True), ('is_enabled', False),
-                        ('has_flask_ext', False)):
-        monkeypatch.setattr(compat.flask_script, name, lambda value=value:
-                            value)
+    for place, name, value in (
+            (compat.flask_script, 'needs_help', True),
+            (compat.flask_script, 'is_enabled', False),
+            (compat.flask_ext, 'is_there', False)):
+        monkeypatch.setattr(place, name, lambda value=value: value)
     return monkeypatch
 
 

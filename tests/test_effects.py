@@ -14,7 +14,7 @@ import pytest
 
 from flask_migrate import (
     DiffsDetected, LockTimeout, MigrationFailed, compat, dialects, errors)
-from flask_migrate.dialects import server
+from flask_migrate.dialects import masking
 import processes
 from project import Project
 
@@ -331,7 +331,7 @@ def test_passwords_are_masked(request, tmpdir):
     (u'http://h:80/a@b', u'http://h:80/a@b'),
 ])
 def test_what_is_masked(text, shown):
-    assert server.without_secrets(text) == shown
+    assert masking.without_secrets(text) == shown
 
 
 # ----------------------------------------------------- errors of other people

@@ -15,7 +15,7 @@ import zipfile
 import pytest
 
 from flask_migrate import compat
-from flask_migrate.compat import flask_script as importing
+from flask_migrate.compat import flask_ext, flask_script as importing
 from flask_migrate.__main__ import main
 from project import run_manager
 from test_extension import environment
@@ -480,8 +480,8 @@ def test_an_import_error_inside_an_extension_is_shown(tmpdir):
 
 
 def test_finders_are_for_their_names_only():
-    assert importing._ExtFinder.find_module('flask.extra') is None
-    assert importing._ExtFinder.find_module('flask_script') is None
+    assert flask_ext.Finder.find_module('flask.extra') is None
+    assert flask_ext.Finder.find_module('flask_script') is None
     if not compat.python.PY2:
-        assert importing._ExtFinder.find_spec('flask.extra') is None
+        assert flask_ext.Finder.find_spec('flask.extra') is None
         assert importing._Finder.find_spec('flask_scripts') is None

@@ -7,7 +7,7 @@ import random
 import pytest
 
 from flask_migrate import compat
-from flask_migrate.folder import chain as files, headers
+from flask_migrate.folder import headers, revision_files as files
 from flask_migrate.folder.config import Config
 from project import Project
 

@@ -468,7 +468,7 @@ def test_init_from_a_zip(tmpdir):
 
 
 def test_a_copy_of_the_wrapped_db(chain):
-    db = compat.env_py.LegacyDatabase(chain.db)
+    db = compat.legacy_database.LegacyDatabase(chain.db)
     assert copy.copy(db).metadata is chain.db.metadata
     assert copy.copy(db).get_engine is not None
 

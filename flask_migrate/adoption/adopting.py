@@ -12,7 +12,7 @@ from .. import compat
 from ..autogenerate import differences
 from ..compat.python import text
 from ..errors import MigrateError
-from ..folder import chain, making
+from ..folder import making, revision_files
 from ..run.call import Call
 from ..run.examining import examine
 from ..run.execution import change
@@ -64,7 +64,7 @@ def adopt(call, directory, configure, from_models=False,
 
 
 def _check_unused(config):
-    files = chain.read(config)
+    files = revision_files.read(config)
     if files:
         raise MigrateError(
             "There are %d revisions already, so there is nothing to adopt. "

@@ -4,7 +4,7 @@ from flask import current_app
 from .. import compat
 from ..databases import forgotten_names
 from ..errors import MigrateError
-from ..folder import chain
+from ..folder import revision_files
 from ..folder.writing import (
     WrittenFiles, alone, check_identifier, safe_message)
 from ..run.looking import through_env_py
@@ -105,7 +105,7 @@ def _check_operations(answers):
 
 def _say_no_changes(call, run):
     call.write(u'No changes in schema detected.')
-    if not chain.read(call.config):
+    if not revision_files.read(call.config):
         for protection in run.protections:
             mention_existing_tables(protection, call.write)
 

@@ -8,7 +8,7 @@ import re
 from flask import current_app
 
 from .. import compat
-from ..folder import chain
+from ..folder import revision_files
 from ..folder.creations import created_tables
 from .answers import Answers
 
@@ -106,8 +106,8 @@ class Protection(object):
         """The tables that the revisions have created."""
         if self._created is None:
             self._created = created_tables(
-                chain.read(self.config), function_suffix(self.context),
-                self.default_schema)
+                revision_files.read(self.config),
+                function_suffix(self.context), self.default_schema)
         return self._created
 
 

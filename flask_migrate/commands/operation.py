@@ -98,7 +98,7 @@ def configure(call, directory, x_arg=None, opts=None):
 
     :return: the Config.
     """
-    from ..folder.making import check_folder
+    from ..folder.checking import check_folder
     from ..folder.scripts import check_revisions
     state = application_state()
     directory = compat.python.path_text(directory or state.directory)

@@ -9,11 +9,10 @@ from importlib import import_module
 from . import python
 
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
-         'env_py', 'file_locks', 'flask_app', 'flask_script',
-         'flask_sqlalchemy',
-         'inspection', 'legacy_sql', 'logs', 'modules', 'packages',
-         'signals', 'signatures', 'sqlalchemy', 'sqlalchemy_events',
-         'sqlite', 'streams', 'tables')
+         'env_py', 'file_locks', 'flask_app', 'flask_ext', 'flask_script',
+         'flask_sqlalchemy', 'inspection', 'legacy_database', 'legacy_sql',
+         'logs', 'modules', 'packages', 'signals', 'signatures',
+         'sqlalchemy', 'sqlalchemy_events', 'sqlite', 'streams', 'tables')
 
 
 def __getattr__(name):

@@ -11,7 +11,6 @@ from __future__ import absolute_import
 
 from contextlib import contextmanager
 import inspect
-import pkgutil
 import sys
 import types
 
@@ -152,20 +151,6 @@ def set_help(manager, text):
     manager.help = manager.description = text
 
 
-def make_flask_ext_importable():
-    """Let ``flask.ext.NAME`` be ``flask_NAME``, as before Flask 1.0.
-
-    :return: whether Flask has no ``flask.ext`` of its own.
-    """
-    if has_flask_ext():
-        return False
-    if _ExtFinder not in sys.meta_path:
-        # First, or Python would find the submodules of a package again, and
-        # import them twice.
-        sys.meta_path.insert(0, _ExtFinder)
-    return True
-
-
 def finder_of(name):
     """The finder for a module, where ``--enable`` is asked for it first.
 
@@ -174,64 +159,8 @@ def finder_of(name):
     """
     if name == 'flask_script':
         return None if python.PY2 else _Finder
-    return _ExtFinder if make_flask_ext_importable() else None
-
-
-class _ExtFinder(object):
-    """Finds ``flask.ext``, an empty package, and what is below it."""
-
-    of_flask_migrate = True
-
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        if not (name + '.').startswith('flask.ext.'):
-            return None
-        from importlib.machinery import ModuleSpec
-        return ModuleSpec(name, cls, is_package=name == 'flask.ext')
-
-    @classmethod
-    def create_module(cls, spec):
-        if spec.name == 'flask.ext':
-            return None
-        module = _extension(spec.name)
-        spec.loader_state = module.__spec__
-        return module
-
-    @classmethod
-    def exec_module(cls, module):
-        # It has run already, under its own name, and keeps its own spec.
-        if module.__spec__.name != 'flask.ext':
-            module.__spec__ = module.__spec__.loader_state
-
-    # The two methods that Python 2.7 asks for.
-
-    @classmethod
-    def find_module(cls, name, path=None):
-        return cls if (name + '.').startswith('flask.ext.') else None
-
-    @classmethod
-    def load_module(cls, name):
-        if name == 'flask.ext':
-            module = types.ModuleType(name)
-            module.__path__ = []
-        else:
-            module = _extension(name)
-        sys.modules[name] = module
-        return module
-
-
-def _extension(name):
-    """The module that ``flask.ext.NAME`` stands for."""
-    real = 'flask_' + name[len('flask.ext.'):]
-    try:
-        __import__(real)
-    except ImportError as error:
-        # Python 3 knows which module is missing, 2.7 only says it.
-        if getattr(error, 'name', None) == real \
-                or str(error) == 'No module named ' + real:
-            raise ImportError("No module named '%s' (%s)" % (name, real))
-        raise
-    return sys.modules[real]
+    from . import flask_ext
+    return flask_ext.Finder if flask_ext.make_importable() else None
 
 
 def needs_help():
@@ -250,9 +179,3 @@ def is_enabled():
     """Whether this Python has read what ``--enable`` wrote."""
     return any(getattr(each, '__name__', '') == 'FlaskMigrateEnabled'
                for each in sys.meta_path)
-
-
-def has_flask_ext():
-    """Whether Flask has a ``flask.ext`` of its own."""
-    import flask
-    return 'ext' in [each[1] for each in pkgutil.iter_modules(flask.__path__)]

@@ -1,11 +1,11 @@
-"""MySQL and MariaDB: their lock, their sessions, what commits by itself."""
-import hashlib
+"""MySQL and MariaDB: their sessions, and who is in the way."""
 import time
 
 from .. import compat
 from . import mysql_schema
 from .mysql_commits import commits
-from .server import ServerBorrowed, ServerDialect, ServerLock
+from .mysql_lock import DATABASE, NamedLock, lock_name
+from .server import ServerBorrowed, ServerDialect
 
 #: Per session: number, description, query, opened later than the migration's.
 _SESSIONS = """
@@ -49,9 +49,6 @@ _UNSEEN = 'The migration waits: %s. To see for whom, a user needs the right ' \
     'PROCESS'
 
 _TIMEOUTS = ('lock_wait_timeout', 'innodb_lock_wait_timeout')
-
-#: The same whatever name the server was reached by.
-_DATABASE = "CONCAT(@@hostname, ':', @@port, '/', COALESCE(DATABASE(), ''))"
 
 
 class MySQL(ServerDialect):
@@ -200,7 +197,7 @@ class MySQLBorrowed(ServerBorrowed):
         # is killed, the server may go on with an ALTER, and nobody else
         # should begin meanwhile.
         try:
-            name = execute(self.connection, 'SELECT ' + _DATABASE)
+            name = execute(self.connection, 'SELECT ' + DATABASE)
             name = lock_name(name, 'at-work')
             if execute(self.connection, "SELECT GET_LOCK('%s', 0)" % name) \
                     and not self.discarded:
@@ -223,56 +220,3 @@ class MySQLBorrowed(ServerBorrowed):
             return heads        # there is no such table, or no right
         finally:
             cursor.close()
-
-
-def lock_name(database, more=''):
-    """64 characters at most, and none that needs quoting."""
-    return 'flask-migrate-%s%s' % (more, hashlib.sha1(
-        compat.python.text(database).encode('utf-8')).hexdigest())
-
-
-class NamedLock(ServerLock):
-    """GET_LOCK, which is one for the whole server."""
-
-    def _name(self):
-        self.own.rows('SET SESSION wait_timeout = 2000000')    # 23 days
-        database = self.own.one('SELECT ' + _DATABASE)
-        self.at_work = lock_name(database, 'at-work')
-        return lock_name(database)
-
-    def _try(self):
-        got = self.own.one("SELECT GET_LOCK('%s', 0)" % self.name)
-        if got is None:
-            raise RuntimeError('GET_LOCK has no answer')
-        if got and self._goes_on():
-            self._free()
-            return False
-        return bool(got)
-
-    def _goes_on(self):
-        """Whether the server still executes what a killed process began."""
-        number = self._user_of(self.at_work)
-        return number is not None and bool(self.own.rows(
-            "SELECT 1 FROM information_schema.processlist WHERE id = %d "
-            "AND command IN ('Query', 'Execute')" % number))
-
-    def _free(self):
-        self.own.rows("DO RELEASE_LOCK('%s')" % self.name)
-
-    def _user_of(self, name):
-        return self.own.one("SELECT IS_USED_LOCK('%s')" % name)
-
-    def _is_held(self):
-        return self.own.one("SELECT IS_USED_LOCK('%s') = CONNECTION_ID()"
-                            % self.name)
-
-    def _holder(self):
-        number = self._user_of(self.name)
-        if number is None:
-            number = self._user_of(self.at_work)
-        if number is None:
-            return ''
-        return self.own.one(
-            "SELECT CONCAT('connection ', id, ', user ', user, ' from ', "
-            "host) FROM information_schema.processlist WHERE id = %d"
-            % number) or 'connection %d' % number

@@ -1,6 +1,5 @@
 """What the databases with a server have in common."""
 import logging
-import re
 import threading
 
 from .. import compat
@@ -8,6 +7,7 @@ from ..errors import MigrateError
 from .base import Dialect
 from .connections import Borrowed, OwnConnection
 from .locks import Lock
+from .masking import masked
 from .starting import is_starting
 
 log = logging.getLogger('flask_migrate')
@@ -15,34 +15,10 @@ log = logging.getLogger('flask_migrate')
 #: Seconds until it is said that a second connection does not come.
 SLOW = 5.0
 
-#: Characters that are shown of another session's query.
-SHOWN = 100
-
-_SECRETS = re.compile(
-    r"""(\b(?:PASSWORD|IDENTIFIED(?:\s+(?:WITH|VIA)\s+\S+)?)\b
-         (?:\s|=|\(|\b(?:BY|AS|USING|PASSWORD|OR)\b|[EN](?=['"]))*)
-        (?:'(?:[^'\\]|''|\\.)*(?:'|\\?$)|"(?:[^"\\]|""|\\.)*(?:"|\\?$)
-         |(?<==)[^\s'",)]+)""",
-    re.I | re.S | re.X)
-
-_URLS = re.compile(r'(\w://[^\s:/@]*:)[^\s@/]+@')
 
 _WITHOUT = (
     'The command can do without it by --no-lock, if nothing else migrates '
     'this database meanwhile.')
-
-
-def without_secrets(text):
-    """A text without the passwords of its statements and of its URLs."""
-    return _URLS.sub(r'\1***@', _SECRETS.sub(r"\1'***'", text))
-
-
-def masked(query):
-    """The beginning of a query, on one line and without its passwords."""
-    text = ' '.join(without_secrets(compat.python.text(query)).split())
-    if len(text) > SHOWN:
-        text = text[:SHOWN] + ' ...'
-    return compat.python.native(text)
 
 
 class ServerDialect(Dialect):

@@ -5,8 +5,8 @@ import traceback
 
 from .. import compat
 from ..compat.python import text
-from ..dialects.server import without_secrets
-from ..folder import chain
+from ..dialects.masking import without_secrets
+from ..folder import revision_files
 
 #: Characters of a statement that are shown.
 SHOWN = 500
@@ -67,11 +67,12 @@ class Facts(object):
     @property
     def versions(self):
         """The folders of the revision files, as text."""
-        return ', '.join(text(each) for each in chain.folders(self.config))
+        return ', '.join(text(each) for each
+                         in revision_files.folders(self.config))
 
     def files(self):
         """The revision files."""
-        return chain.read(self.config) if self.config else []
+        return revision_files.read(self.config) if self.config else []
 
     def forms_a_chain(self):
         """Whether Alembic can load the revision files."""

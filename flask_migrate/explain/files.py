@@ -4,7 +4,7 @@ import os
 import re
 
 from ..compat.python import text
-from ..folder import chain
+from ..folder import revision_files
 from ..folder.paths import relative
 from .facts import on_one_line
 from .legacy_sql import replacement
@@ -68,7 +68,7 @@ def _inside(facts, path):
         return False
     return any(
         os.path.realpath(path).startswith(os.path.realpath(folder) + os.sep)
-        for folder in [facts.folder] + chain.folders(facts.config))
+        for folder in [facts.folder] + revision_files.folders(facts.config))
 
 
 def _conflict(path):

@@ -8,7 +8,7 @@ import os
 
 from .. import compat
 from ..errors import MigrateError
-from . import chain, headers
+from . import chain, headers, revision_files
 
 
 class Unexecuted(object):
@@ -61,7 +61,8 @@ def _checked(directory, scripts):
     and changes the database.
     """
     found = list(scripts)
-    broken = chain.broken_chain([chain.of_script(each) for each in found])
+    broken = chain.broken_chain(
+        [revision_files.of_script(each) for each in found])
     if broken:
         raise MigrateError(broken)
     return found
@@ -80,8 +81,8 @@ def check_revisions(config):
         config.loaded = directory.revision_map
     else:
         # One that Python cannot read is for Alembic to report.
-        broken = chain.all_can_be_read(config) \
-            and chain.broken_chain(chain.read(config))
+        broken = revision_files.all_can_be_read(config) \
+            and chain.broken_chain(revision_files.read(config))
         if broken:
             raise MigrateError(broken)
 

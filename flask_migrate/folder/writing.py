@@ -7,7 +7,7 @@ import threading
 
 from .. import compat
 from ..errors import MigrateError
-from . import chain
+from . import revision_files
 
 #: What stands for revisions, so that none can be called so.
 _WORDS = ('head', 'heads', 'base', 'current')
@@ -26,7 +26,7 @@ def check_identifier(config, rev_id):
             "'%s' cannot be the identifier of a revision. Give --rev-id "
             "letters, digits, '_' and '.', and none of the words %s."
             % (rev_id, ', '.join(_WORDS)))
-    for file in chain.read(config):
+    for file in revision_files.read(config):
         # Alembic might overwrite it.
         if file.revision == rev_id:
             raise MigrateError(

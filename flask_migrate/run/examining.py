@@ -3,7 +3,7 @@ from flask import current_app
 
 from .. import compat
 from ..databases import application_databases, name_of, shown_url
-from ..folder import chain
+from ..folder import chain, revision_files
 from .looking import Run, visit_env_py
 from .status import DatabaseStatus, Status
 
@@ -45,7 +45,7 @@ def examine(call, configure, explain, compare=None):
     files = []
     try:
         script = compat.alembic.script_directory(configure())
-        files = chain.in_order(chain.read(call.config))
+        files = chain.in_order(revision_files.read(call.config))
         status.heads = sorted(compat.alembic.script_heads(script))
         visit_env_py(call, run, script)
     except Exception as error:

@@ -28,7 +28,7 @@ def _imports(setup, path, tree):
     for line, name in _imported(tree):
         top = name.split('.')[0]
         if name.startswith('flask.ext') \
-                and not compat.flask_script.has_flask_ext():
+                and not compat.flask_ext.is_there():
             yield Finding(
                 'error', u"%s:%d: '%s' ended with Flask 1.0." % (
                     path, line, name),

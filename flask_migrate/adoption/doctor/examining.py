@@ -1,6 +1,6 @@
 """One examination: what it looks at, and in which order."""
 from ...compat.python import text
-from ...folder import chain
+from ...folder import revision_files
 from . import application, databases, folder, idioms, revisions, versions
 from .findings import Diagnosis, Finding
 from .scripts import Script
@@ -37,7 +37,7 @@ class Setup(object):
                 self.config = call.config = read_config()
                 self.config.let_print(False)
                 self.scripts = [Script(path) for path
-                                in chain.paths(self.config)]
+                                in revision_files.paths(self.config)]
             except Exception as error:
                 self.config = None
                 self.problem = reason(error)

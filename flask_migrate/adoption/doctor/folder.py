@@ -5,7 +5,7 @@ import logging
 import os
 
 from ...compat.python import text
-from ...folder import making
+from ...folder import checking
 from ...folder.paths import relative
 from .findings import Finding
 
@@ -14,14 +14,14 @@ def missing(directory):
     """What a migrations folder lacks, a list of paths."""
     if not os.path.isdir(directory):
         return [directory]
-    return [os.path.join(directory, name) for name in making.NEEDED
+    return [os.path.join(directory, name) for name in checking.NEEDED
             if not os.path.isfile(os.path.join(directory, name))]
 
 
 def files_missing(setup):
     """The files of the migrations folder."""
     if not os.path.isdir(setup.directory):
-        sentence, _, cure = making.no_folder(
+        sentence, _, cure = checking.no_folder(
             setup.directory, setup.app.root_path).partition('. ')
         yield Finding('error', sentence + '.', cure)
         return

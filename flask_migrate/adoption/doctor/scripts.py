@@ -1,7 +1,7 @@
 """Revision files, read and not executed."""
 import ast
 
-from ...folder import chain
+from ...folder import revision_files
 from ...folder.paths import relative
 
 
@@ -24,7 +24,7 @@ class Script(object):
         except (EnvironmentError, SyntaxError, ValueError, TypeError) as error:
             self.error = error
         else:
-            self.file = chain.read_file(path)
+            self.file = revision_files.read_file(path)
 
     @property
     def name(self):

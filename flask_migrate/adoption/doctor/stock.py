@@ -11,6 +11,7 @@ import shutil
 from ...compat.python import text
 from ...errors import MigrateError
 from ...folder import making
+from ...folder.checking import NEEDED
 from ...folder.paths import relative
 from .findings import Finding
 from .generations import STOCK
@@ -60,7 +61,7 @@ class StockFile(object):
 
 
 def _files(directory):
-    return [StockFile(directory, name) for name in making.NEEDED
+    return [StockFile(directory, name) for name in NEEDED
             if os.path.isfile(os.path.join(directory, name))]
 
 
