@@ -4,13 +4,12 @@ What Alembic's operations make of a table is compared with the table, in a
 scratch database; where they lose something, the table's own SQL is taken.
 Without a scratch database all is the database's own SQL.
 """
-from contextlib import contextmanager
-from functools import partial
 import os
 import threading
 import warnings
 
 from .. import compat, dialects
+from .rehearsal import different, rehearse
 
 _mutex = threading.Lock()
 
@@ -58,7 +57,7 @@ class Baseline(object):
                 transaction.commit()
             finally:
                 connection.close()
-            return _different(schema, dialect, scratch)
+            return different(schema, dialect, scratch)
 
 
 def _upgrade(path, name):
@@ -124,19 +123,9 @@ def make(schema, tables, engine):
     """
     baseline = Baseline()
     baseline.left_out = list(schema.left_out)
-    dialect = dialects.of(engine)
     wanted = dict((table.name, table) for table in tables)
     try:
-        while True:
-            with dialect.scratch(engine) as scratch:
-                order, failed = _try(schema, wanted, scratch)
-                different = _different(schema, dialect, scratch)
-            lost = set(each.table for each in different
-                       + [each for each, _ in failed]).intersection(wanted)
-            if not lost:
-                break
-            for name in lost:
-                del wanted[name]
+        order, failed, others = _what_works(schema, wanted, engine)
     except dialects.NoScratch as error:
         baseline.unchecked = compat.python.text(error)
         baseline.steps = _steps(schema, schema.objects, {})
@@ -145,10 +134,29 @@ def make(schema, tables, engine):
         '%s, which cannot be made again: %s' % (each, words)
         for each, words in failed]
     baseline.left_out += [
-        '%s, which comes out different' % each for each in different
+        '%s, which comes out different' % each for each in others
         if each not in [one for one, _ in failed]]
     baseline.steps = _steps(schema, order, wanted)
     return baseline
+
+
+def _what_works(schema, wanted, engine):
+    """Take those tables from *wanted* that operations do not make alike.
+
+    :return: the objects in an order that runs, pairs of one that cannot be
+        made and why, and those that come out different.
+    """
+    dialect = dialects.of(engine)
+    while True:
+        with dialect.scratch(engine) as scratch:
+            order, failed = rehearse(schema, wanted, scratch)
+            others = different(schema, dialect, scratch)
+        lost = set(each.table for each in others
+                   + [each for each, _ in failed]).intersection(wanted)
+        if not lost:
+            return order, failed, others
+        for name in lost:
+            del wanted[name]
 
 
 def _steps(schema, order, wanted):
@@ -161,118 +169,3 @@ def _steps(schema, order, wanted):
             steps.extend(each.statements)
             late.extend(each.after)
     return steps + late + schema.after
-
-
-def _try(schema, wanted, scratch):
-    """Make everything in a scratch database.
-
-    :return: the objects in the order in which it worked, and pairs of an
-        object and why it could not be made.
-    """
-    ordered, left = [], _in_order(schema, wanted)
-    with _operations(scratch) as (run, commit):
-        for statement in schema.before:
-            run(statement)
-        while left:
-            again = []
-            for each in left:
-                table = wanted.get(each.table)
-                words = _why_not(run, table.operations if table
-                                 else each.statements)
-                if words is None:
-                    ordered.append(each)
-                else:
-                    again.append((each, words))
-            if len(again) == len(left):
-                break
-            left = [each for each, _ in again]
-        failed = again if left else []
-        for each in ordered:
-            words = each.after and each.table not in wanted \
-                and _why_not(run, each.after)
-            if words:
-                failed.append((each, words))
-        for statement in schema.after:
-            run(statement)
-        commit()
-    return ordered, failed
-
-
-def _in_order(schema, wanted):
-    """The objects; tables by operations after those by SQL, in their order.
-
-    The foreign keys of the latter come at the end.
-    """
-    names = list(wanted)
-    others = [each for each in schema.objects if each.table not in wanted]
-    tables = sorted((each for each in schema.objects
-                     if each.table in wanted),
-                    key=lambda each: names.index(each.table))
-    last = [i for i, each in enumerate(others) if each.kind == 'table']
-    at = last[-1] + 1 if last else len([
-        each for each in others if each.kind in FIRST])
-    return others[:at] + tables + others[at:]
-
-
-#: Kinds that tables need.
-FIRST = ('extension', 'schema', 'type', 'domain', 'sequence', 'function')
-
-
-def _why_not(run, steps):
-    """Take steps; return why that failed, or None."""
-    try:
-        run(*steps)
-    except Exception as error:
-        error = getattr(error, 'orig', None) or error
-        return ' '.join(compat.python.text(error).split())
-    return None
-
-
-@contextmanager
-def _operations(engine):
-    """Run statements and operations in a database.
-
-    :return: a function for several at once, all or nothing where the
-        database can do that, and one that commits.
-    """
-    from alembic.migration import MigrationContext
-    from alembic.operations import Operations
-    connection = engine.connect()
-    try:
-        transaction = connection.begin()
-        operations = Operations(MigrationContext.configure(connection))
-        execute = partial(compat.sqlalchemy.execute_as_it_is, connection)
-
-        def run(*steps):
-            execute('SAVEPOINT adoption')
-            try:
-                for step in steps:
-                    if isinstance(step, compat.python.string_types):
-                        execute(step)
-                    else:
-                        operations.invoke(step)
-            except Exception:
-                _try_to(execute, 'ROLLBACK TO SAVEPOINT adoption')
-                raise
-            _try_to(execute, 'RELEASE SAVEPOINT adoption')
-        yield run, transaction.commit
-    finally:
-        connection.close()
-
-
-def _try_to(execute, statement):
-    try:
-        execute(statement)
-    except Exception:
-        pass            # DDL of MySQL has ended the savepoint
-
-
-def _different(schema, dialect, engine):
-    """The objects that a copy has not, or has otherwise."""
-    connection = engine.connect()
-    try:
-        looks = dialect.read_schema(connection).looks()
-    finally:
-        connection.close()
-    return [each for each in schema.objects
-            if looks.get((each.kind, each.name)) != each.looks]

@@ -100,13 +100,30 @@ def _by_table(found):
 
 
 def _table(row, columns, constraints, indexes, serials, identity):
-    (oid, name, persistence, kind, options, partitioned, bound, parents,
-     comment, visible) = row
+    oid, name, _, kind, _, _, bound, parents, comment, visible = row
     keys = [each for each in constraints if each[0] == 'f']
     others = [each for each in constraints if each[0] != 'f']
     lines = [_column(oid, each, identity) for each in columns
              if each[8] and bound is None]
     lines += ['CONSTRAINT %s %s' % each[1:3] for each in others]
+    statements = [each[2] for each in serials] + [_create(row, lines)]
+    statements += ['ALTER SEQUENCE %s OWNED BY %s.%s' % (
+        sequence, name, column) for sequence, column, _ in serials]
+    statements += [definition for definition, _, _ in indexes]
+    statements += list(_comments(name, comment, columns, others, indexes))
+    plain = kind == 'r' and bound is None and not parents and visible
+    return SchemaObject(
+        'table', name, statements, table=_unquoted(name) if plain else None,
+        after=['ALTER TABLE %s ADD CONSTRAINT %s %s' % (
+            name, key[1], key[2]) for key in keys])
+
+
+def _create(row, lines):
+    """The CREATE TABLE.
+
+    :param lines: what stands in its brackets.
+    """
+    _, name, persistence, _, options, partitioned, bound, parents = row[:8]
     create = 'CREATE %sTABLE %s' % (
         'UNLOGGED ' if persistence == 'u' else '', name)
     if bound is not None:
@@ -121,16 +138,7 @@ def _table(row, columns, constraints, indexes, serials, identity):
         create += ' PARTITION BY %s' % partitioned
     if options:
         create += ' WITH (%s)' % options
-    statements = [each[2] for each in serials] + [create]
-    statements += ['ALTER SEQUENCE %s OWNED BY %s.%s' % (
-        sequence, name, column) for sequence, column, _ in serials]
-    statements += [definition for definition, _, _ in indexes]
-    statements += list(_comments(name, comment, columns, others, indexes))
-    plain = kind == 'r' and bound is None and not parents and visible
-    return SchemaObject(
-        'table', name, statements, table=_unquoted(name) if plain else None,
-        after=['ALTER TABLE %s ADD CONSTRAINT %s %s' % (
-            name, key[1], key[2]) for key in keys])
+    return create
 
 
 def _unquoted(name):

@@ -38,17 +38,7 @@ def _unknown(facts, revision):
         return "There is no revision '%s'. If it is the path of the " \
             "backup, write --backup=%s." % (revision, revision)
     if facts.asked_for(revision) or revision in ids:
-        near = [each for each in ids if each.startswith(revision)]
-        if len(near) > 1:
-            return _ambiguous(facts, revision)
-        if near:
-            return "There is no revision '%s'. Did you mean '%s'? Give at " \
-                "least four characters." % (revision, near[0])
-        near = difflib.get_close_matches(revision, ids, 1)
-        return "There is no revision '%s' in %s.%s 'db history' lists " \
-            "those there are." % (
-                revision, facts.versions,
-                " Did you mean '%s'?" % near[0] if near else '')
+        return _mistyped(facts, revision, ids)
     if facts.operation == 'stamp':
         target = facts.arguments.get('revision')
         if not isinstance(target, compat.python.string_types):
@@ -57,6 +47,21 @@ def _unknown(facts, revision):
         return "The %s is at revision '%s', which has no file in " \
             "%s.\n  %s" % (facts.database, revision, facts.versions, cure)
     return _lost(facts, revision, files)
+
+
+def _mistyped(facts, revision, ids):
+    """What is near a revision that somebody has asked for."""
+    near = [each for each in ids if each.startswith(revision)]
+    if len(near) > 1:
+        return _ambiguous(facts, revision)
+    if near:
+        return "There is no revision '%s'. Did you mean '%s'? Give at " \
+            "least four characters." % (revision, near[0])
+    near = difflib.get_close_matches(revision, ids, 1)
+    return "There is no revision '%s' in %s.%s 'db history' lists those " \
+        "there are." % (
+            revision, facts.versions,
+            " Did you mean '%s'?" % near[0] if near else '')
 
 
 def _lost(facts, revision, files):
