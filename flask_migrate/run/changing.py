@@ -10,31 +10,12 @@ from flask import current_app
 
 from .. import compat, dialects
 from ..databases import application_databases
-from ..errors import LockLost
+from .connections import Connections
+from .executor import Executor
 from .failing import Failure, read
-from .journal import Journal
-from .legacy_sql import LegacySQL
 from .locks import Locks, RunAgain
 from .looking import Plan, Run
-from .progress import Progress
 from .watching import Watched, Watcher
-
-
-class Running(object):
-    """A revision that is being run.
-
-    :ivar text: as it is logged.
-    """
-
-    def __init__(self, step, number, total, plan, journal):
-        self.step = step
-        self.number = number
-        self.total = max(total, number)
-        self.plan = plan
-        self.journal = journal
-        self.start = compat.python.monotonic()
-        self.text = plan.label(u'[%d/%d] Running %s' % (
-            self.number, self.total, compat.alembic.step_text(step)))
 
 
 class Change(Run):
@@ -58,20 +39,16 @@ class Change(Run):
         self.wait = wait
         self.locks = Locks(wait)
         self.lock_timeout = lock_timeout
-        self.progress = progress
         self.allow_newer = allow_newer
         self.before_first = before_first
         self.purging = False
         self.starting = []          # heads of each database for --sql
-        self.running = None         # the Running
-        self.done = 0
         self.waited = False         # for another process
         self.began = False          # to change something
         self.watched = None         # the Watched that is at work
         self.watcher = Watcher(self)
-        self.legacy_sql = LegacySQL(call, legacy_sql)
-        self._borrowed = []         # pairs of Connection and Borrowed
-        self._journals = []         # pairs of Connection and Journal
+        self.executor = Executor(self, progress, legacy_sql)
+        self.connections = Connections()
 
     # What env.py meets ---------------------------------------------------
 
@@ -91,19 +68,17 @@ class Change(Run):
 
     def _borrow(self, connection, dialect):
         # env.py may configure one Connection several times.
-        known = _of(connection, self._borrowed)
+        known = self.connections.borrowed(connection)
         if known is not None:
             known.resume()
             return
         given = any(value is connection for value in list(
             compat.alembic.attributes(self.call.config).values()))
-        borrowed = dialect.borrow(connection, given, self.call.interactive)
-        self._borrowed.append((connection, borrowed))
-        journal = Journal(connection, dialect)
-        borrowed.tell(journal.note)
-        self._journals.append((connection, journal))
+        journal = self.connections.take(
+            connection, dialect, given, self.call.interactive)
         if self.lock_timeout is not None:
-            dialect.lock_timeout(connection, self.lock_timeout, borrowed)
+            dialect.lock_timeout(connection, self.lock_timeout,
+                                 self.connections.borrowed(connection))
         self._watch(connection)
         journal.before_commit = self._before_commit
         journal.between = self.call.signals.check
@@ -148,7 +123,7 @@ class Change(Run):
         if first and self.before_first is not None:
             self.before_first(engines)
             self.before_first = None
-        borrowed = _of(context.connection, self._borrowed)
+        borrowed = self.connections.borrowed(context.connection)
         borrowed.start_writing(_texts(plan.steps))
         self.began = True
         compat.alembic.allow_version_table(context)
@@ -191,8 +166,8 @@ class Change(Run):
 
     def function(self, heads, context):
         if context.as_sql:
-            return self._follow_sql(self.options['fn'](heads, context),
-                                    context)
+            return self.executor.print_sql(
+                self.options['fn'](heads, context), context)
         plan = self._plan_of(context)
         if plan.newer:
             return []
@@ -200,80 +175,26 @@ class Change(Run):
             # env.py has stamped the database meanwhile.
             plan.heads = compat.alembic.as_tuple(heads)
             plan.steps = self.planned(heads, context)
-        return self._follow(plan)
-
-    def _follow_sql(self, steps, context):
-        """Note which revision is being printed."""
-        for step in steps:
-            self.running = Running(step, 0, 0, Plan(
-                context, (), name=self.name_in(context)), None)
-            yield self._for_default(step, context)
-            self.running = None
-
-    def _follow(self, plan):
-        """Note which revision is running, and when it is done."""
         self.name = plan.name
-        connection = plan.context.connection
-        journal = _of(connection, self._journals)
-        self._watch(connection)
-        steps = plan.steps if plan.context.impl.transactional_ddl else \
-            compat.alembic.in_transactions(plan.steps, plan.context)
-        for number, step in enumerate(steps, 1):
-            self._check_locks()
-            journal.begin_revision()
-            self.running = Running(step, number, len(plan.steps), plan,
-                                   journal)
-            self.legacy_sql.on(connection,
-                               compat.alembic.step_parts(step)[0])
-            yield self._for_default(step, plan.context)
-            self.legacy_sql.off()
-            self.call.signals.check()
-            running, self.running = self.running, None
-            self.done += 1
-            self._report(running)
-        _of(connection, self._borrowed).finish()
+        self._watch(context.connection)
+        return self.executor.execute(plan, self.connections)
 
-    def _for_default(self, step, context):
-        """Let a step of the single-database time be for that database.
-
-        It has no parameter for the name, and other databases just note it.
-        """
-        if not self.multidb or compat.alembic.takes_engine_name(step):
-            return step
-        skip = self.name_in(context) not in ('', 'default')
-        if skip:
-            self.running.text += u' (nothing: it is of the default database)'
-        return compat.alembic.without_engine_name(step, skip)
-
-    def _report(self, running):
-        seconds = compat.python.monotonic() - running.start
-        self.call.log('%s (%.1fs)', running.text, seconds)
-        if self.progress is not None:
-            self.progress(Progress(
-                running.number, running.total,
-                compat.python.native(compat.alembic.step_text(running.step)),
-                seconds,
-                running.plan.engine, running.plan.name))
-
-    def _check_locks(self):
-        lost = self.locks.lost()
-        if lost is not None:
-            raise LockLost(
-                '%s, so that another process may be migrating the database. '
-                'Run the command again. If that always happens, --no-lock '
-                'does without the lock, if nothing else migrates this '
-                'database meanwhile.' % lost.loss)
+    @property
+    def running(self):
+        """The revision that is being run: a Running, or None."""
+        return self.executor.running
 
     def _before_commit(self):
         self.call.signals.check()
-        self._check_locks()
+        self.locks.check()
 
     def _watch(self, connection):
         """Note the session that is at work now."""
         dialect, engine = dialects.of(connection), connection.engine
         self.watched = Watched(
             dialect, engine, dialect.session_number(connection),
-            _of(connection, self._borrowed), self.locks.own_connection(engine))
+            self.connections.borrowed(connection),
+            self.locks.own_connection(engine))
 
     def stop(self):
         """Let a server stop what it executes; a driver may just wait."""
@@ -295,28 +216,17 @@ class Change(Run):
         self.close()
         self.plans = []
         self.environment = None
-        self.running = None
+        self.executor.running = None
         self.multidb = False
 
     def close(self):
         self.watcher.stop()
-        self.legacy_sql.off()
+        self.executor.stop()
         self.watched = None
-        while self._journals:
-            self._journals.pop()[1].close()
-        while self._borrowed:
-            self._borrowed.pop()[1].give_back()
+        self.connections.give_back()
 
 
 def _texts(steps):
     """The texts of the steps' files; None for one that cannot be read."""
     return [read(step and compat.alembic.step_parts(step)[2])
             for step in steps]
-
-
-def _of(connection, pairs):
-    """What belongs to a Connection (they compare by identity)."""
-    for known, value in pairs:
-        if known is connection:
-            return value
-    return None

@@ -1,5 +1,6 @@
 """The locks that one run holds: one for each database."""
 from ..dialects import of, wait_for
+from ..errors import LockLost
 
 
 class RunAgain(BaseException):
@@ -85,12 +86,18 @@ class Locks(object):
                 return lock.own
         return None
 
-    def lost(self):
-        """One of the locks that is held no more, or None."""
+    def check(self):
+        """See that all are held still.
+
+        :raises LockLost: where one is not.
+        """
         for lock in self.held.values():
             if lock.is_lost():
-                return lock
-        return None
+                raise LockLost(
+                    '%s, so that another process may be migrating the '
+                    'database. Run the command again. If that always '
+                    'happens, --no-lock does without the lock, if nothing '
+                    'else migrates this database meanwhile.' % lock.loss)
 
     def release(self):
         """Give all back."""

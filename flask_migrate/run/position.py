@@ -25,7 +25,8 @@ def positions(run, effect):
         else:
             lines.append('The %s is at %s, as before%s.' % (
                 name, ', '.join(now) or 'base',
-                run.done and ': all of this run was rolled back' or ''))
+                ': all of this run was rolled back'
+                if run.executor.done else ''))
     return lines
 
 
