@@ -1,12 +1,13 @@
 """Backups, and the revision files that a command writes or leaves alone."""
 import io
+import logging
 import os
 import sqlite3
 import stat
 
 import pytest
 
-from flask_migrate import compat
+from flask_migrate import compat, dialects
 from flask_migrate.compat import sqlite
 from flask_migrate.errors import MigrateError
 from flask_migrate.folder.writing import WrittenFiles
@@ -127,6 +128,61 @@ def test_backup_follows_no_link(chain):
     assert 'already exists' in str(caught.value)
     assert not os.path.exists(elsewhere)
     assert chain.version() == ['a1']
+
+
+def test_backup_after_waiting_for_another_process(chain, caplog):
+    path = os.path.join(chain.path, 'copy.db')
+    lock = dialects.of(chain.engine()).lock(chain.engine())
+    assert lock.try_acquire()
+
+    class GiveUp(logging.Handler):
+        def emit(self, record):
+            if 'is migrating this database' in record.getMessage():
+                lock.release()
+    handler = GiveUp()
+    logging.getLogger('flask_migrate').addHandler(handler)
+    try:
+        with caplog.at_level(logging.INFO, 'flask_migrate'):
+            chain.python('upgrade', backup=path)
+    finally:
+        logging.getLogger('flask_migrate').removeHandler(handler)
+        lock.release()
+    assert 'Waiting up to' in caplog.text
+    assert chain.version() == ['c3']
+    assert rows(path, 'SELECT version_num FROM alembic_version') == [('a1',)]
+
+
+OWN_ENGINES = u'''
+from alembic import context
+from sqlalchemy import create_engine
+
+for url in %r:
+    with create_engine(url).connect() as connection:
+        context.configure(connection=connection)
+        with context.begin_transaction():
+            context.run_migrations()
+'''
+
+
+@pytest.mark.parametrize('in_a_folder', [True, False])
+def test_backup_of_databases_that_env_py_names(chain, in_a_folder):
+    write = io.open(os.path.join(chain.directory, 'env.py'), 'w')
+    names = [os.path.join(chain.path, name) for name in ('one.db', 'two.db')]
+    with write as file:
+        file.write(OWN_ENGINES % (['sqlite:///' + name for name in names],))
+    chain.python('upgrade', revision='b2')
+    path = os.path.join(chain.path, 'copies')
+    if in_a_folder:
+        os.mkdir(path)
+    chain.python('upgrade', backup=path)
+    copies = [os.path.join(folder, name)
+              for folder in (path, chain.path) if os.path.isdir(folder)
+              for name in os.listdir(folder) if 'backup' in name]
+    copies += [] if in_a_folder else [path]
+    assert len(copies) == 2
+    for each in copies:
+        assert rows(each, 'SELECT version_num FROM alembic_version') == [
+            ('b2',)]
 
 
 def test_half_a_backup_is_removed(chain, monkeypatch):

@@ -27,20 +27,21 @@ class Change(Run):
     :param allow_newer: whether a database at an unknown revision is left
         as it is.
     :param legacy_sql: whether revisions may speak SQLAlchemy 1.x.
-    :param before_first: is called with the engines, once they are locked.
+    :param before_change: is called with the engines of databases that are
+        locked, before one of them is changed; with some perhaps again.
     """
 
     changes = True
 
     def __init__(self, call, arguments, wait=None, lock_timeout=None,
-                 progress=None, allow_newer=False, before_first=None,
+                 progress=None, allow_newer=False, before_change=None,
                  legacy_sql=True):
         Run.__init__(self, call, arguments)
         self.wait = wait
         self.locks = Locks(wait)
         self.lock_timeout = lock_timeout
         self.allow_newer = allow_newer
-        self.before_first = before_first
+        self.before_change = before_change
         self.purging = False
         self.starting = []          # heads of each database for --sql
         self.waited = False         # for another process
@@ -118,11 +119,9 @@ class Change(Run):
         """Lock the databases, and plan again from what is true then."""
         context = plan.context
         engines = self._engines(context.connection.engine)
-        first = not self.locks.engines
         self.locks.take(engines, context.connection)
-        if first and self.before_first is not None:
-            self.before_first(engines)
-            self.before_first = None
+        if self.before_change is not None:
+            self.before_change(engines)
         borrowed = self.connections.borrowed(context.connection)
         borrowed.start_writing(_texts(plan.steps))
         self.began = True

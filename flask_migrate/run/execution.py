@@ -1,4 +1,5 @@
 """The commands that change databases: upgrade, downgrade, stamp."""
+import os
 import re
 
 from flask import current_app
@@ -35,7 +36,7 @@ def change(call, target, sql=False, dry_run=False, backup=None,
     run = Change(call, arguments, wait, timeout, progress, allow_newer,
                  legacy_sql=_migrate().legacy_sql)
     if backup is not None:
-        run.before_first = lambda engines: _back_up(call, engines, backup)
+        run.before_change = _Backup(call, backup)
     _run(run, lambda: command(call.config, target, **kept))
     if not sql:
         _say_nothing_to_do(run)
@@ -226,9 +227,25 @@ def _write_sql(planning):
 
 # ------------------------------------------------------------------ backups
 
-def _back_up(call, engines, path):
-    for engine in engines:
-        dialects.of(engine).check_backup(engine, path, len(engines))
-    for engine in engines:
-        call.write(u'Backup: %s' % compat.python.text(
-            dialects.of(engine).backup(engine, path)))
+class _Backup(object):
+    """Copies each database once.
+
+    :param path: as it was given: of one copy, or of a folder for several.
+    """
+
+    def __init__(self, call, path):
+        self.call = call
+        self.path = path
+        self.copied = []        # engines
+
+    def __call__(self, engines):
+        new = [engine for engine in engines if engine not in self.copied]
+        # The path is taken where env.py comes with one more of its own.
+        path = self.path if not self.copied or os.path.isdir(self.path) \
+            else None
+        for engine in new:
+            dialects.of(engine).check_backup(engine, path, len(new))
+        for engine in new:
+            self.call.write(u'Backup: %s' % compat.python.text(
+                dialects.of(engine).backup(engine, path)))
+            self.copied.append(engine)
