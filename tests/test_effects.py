@@ -48,6 +48,23 @@ CERTAIN = [
      + "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
     ('exception', ALL, UPDATE + "raise RuntimeError('broken')"),
 ]
+#: Statements that change something although they look as if they read.
+READS = [
+    ('set statement', ['mariadb'], "op.execute('SET STATEMENT "
+     "max_statement_time=60 FOR UPDATE t SET a = a * 100')\n"
+     "op.execute('CREATE TABLE u (a int)')\n" + FAIL),
+    ('comment that runs', ['mariadb'], UPDATE + "op.execute('/*!40000 ALTER "
+     "TABLE t ADD b int */')\n" + FAIL),
+    ('function', ['mariadb'], "op.execute('SELECT f(1)')\n"
+     "op.execute('CREATE TABLE u (a int)')\n" + FAIL),
+    ('function', ['postgresql'], "op.execute('SELECT f(1)')\n"
+     "op.execute('COMMIT')\n" + FAIL),
+    ('function alone', SERVERS, "op.execute('SELECT f(1)')\n" + FAIL),
+    ('select into', ['postgresql'], "op.execute('SELECT a INTO u FROM t')\n"
+     "op.execute('COMMIT')\n" + FAIL),
+    ('read', ALL, "op.execute('SELECT count(*), max(a) FROM t')\n"
+     "op.execute('COMMIT')\n" + FAIL),
+]
 BLOCKS = [
     ('in a block', ALL, UPDATE + BLOCK + '    ' + FAIL),
     ('behind a block', ALL, UPDATE + BLOCK + UPDATE + FAIL),
@@ -69,6 +86,10 @@ UNCERTAIN = [
      "    other.execute(sa.text('INSERT INTO d VALUES (5)'))\n"
      "    transaction.commit()\n" + FAIL),
     ('procedure', ['mariadb'], UPDATE + "op.execute('CALL p()')\n" + FAIL),
+    ('compound', ['mariadb'], "op.execute('BEGIN NOT ATOMIC UPDATE t SET a = "
+     "a * 100; END')\nop.execute('CREATE TABLE u (a int)')\n" + FAIL),
+    ('compound alone', ['mariadb'], "op.execute('BEGIN NOT ATOMIC UPDATE t "
+     "SET a = a * 100; END')\n" + FAIL),
 ]
 
 
@@ -89,6 +110,11 @@ def make(request, tmpdir, kind, body=None):
     project.python('upgrade')
     if kind == 'mariadb':
         project.execute('CREATE PROCEDURE p() COMMIT')
+        project.execute('CREATE FUNCTION f(x int) RETURNS int BEGIN INSERT '
+                        'INTO t VALUES (x); RETURN x; END')
+    if kind == 'postgresql':
+        project.execute('CREATE FUNCTION f(x int) RETURNS void AS $$ INSERT '
+                        'INTO t VALUES (x) $$ LANGUAGE sql')
     if body is not None:
         project.write_revision('two', body, down='one')
     return project
@@ -106,7 +132,7 @@ def fail(project):
     return caught.value
 
 
-@pytest.mark.parametrize('kind, body', each(CERTAIN) + [
+@pytest.mark.parametrize('kind, body', each(CERTAIN + READS) + [
     pytest.param(*case.values, id=case.id, marks=needs_blocks)
     for case in each(BLOCKS)])
 def test_what_is_listed_is_what_took_effect(request, tmpdir, kind, body):

@@ -10,8 +10,8 @@ _EXECUTABLE = re.compile(r'\A/\*M?!\d*\s*')
 
 _COMMITS = re.compile(r'''(?:
     (?:CREATE|DROP)\s+(?!(?:OR\s+REPLACE\s+)?TEMPORARY\b)
-    |ALTER\b|RENAME\b|TRUNCATE\b|GRANT\b|REVOKE\b|BEGIN\b
-    |START\s+TRANSACTION\b|COMMIT\b|LOCK\s+TABLES?\b
+    |ALTER\b|RENAME\b|TRUNCATE\b|GRANT\b|REVOKE\b
+    |BEGIN\b(?!\s+NOT\b)|START\s+TRANSACTION\b|COMMIT\b|LOCK\s+TABLES?\b
     |ANALYZE\s+(?:(?:NO_WRITE_TO_BINLOG|LOCAL)\s+)?TABLES?\b
     |OPTIMIZE\b|REPAIR\b|CHECK\s+(?:TABLE|VIEW)\b|FLUSH\b|RESET\b
     |INSTALL\b|UNINSTALL\b|SET\s+PASSWORD\b|SET\s+DEFAULT\s+ROLE\b
@@ -21,8 +21,8 @@ _COMMITS = re.compile(r'''(?:
 #: What depends on what it calls, on what is locked, or on the server: these
 #: of replication and of caches commit in MySQL, not in MariaDB.
 _MAY = re.compile(r'''(?:
-    CALL\b|EXECUTE\b|XA\b|UNLOCK\s|CACHE\s|LOAD\s+INDEX\b|CHANGE\s
-    |START\b(?!\s+TRANSACTION\b)|STOP\b
+    BEGIN\s+NOT\b|CALL\b|EXECUTE\b|XA\b|UNLOCK\s|CACHE\s
+    |LOAD\s+INDEX\b|CHANGE\s|START\b(?!\s+TRANSACTION\b)|STOP\b
 )''', re.I | re.X)
 
 #: In SET, without its texts.

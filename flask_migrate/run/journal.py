@@ -4,11 +4,8 @@ import sys
 
 from .. import compat
 from .effect import Effect
+from .statements import may_change, without_comments
 
-#: What changes nothing.
-_READS = ('SELECT', 'SHOW', 'DESCRIBE', 'DESC ', 'SET ', 'PRAGMA', 'EXPLAIN',
-          'BEGIN', 'START TRANSACTION', 'COMMIT', 'END', 'SAVEPOINT',
-          'RELEASE', 'ROLLBACK TO')
 #: What the text of a revision has that works past SQLAlchemy.
 _PAST = re.compile(r'\.connection\b|\braw_connection\b|\.cursor\(|'
                    r'\bexecutescript\b|\bdriver_connection\b')
@@ -96,7 +93,7 @@ class Journal(object):
         sql = without_comments(statement)
         commits = self.dialect.commits(sql)
         ends = self._of_transactions(sql)
-        if not ends and not sql.upper().startswith(_READS):
+        if not ends and may_change(sql):
             self.open.append(sql)
         self.open.extend(self._beside)
         self._beside = []
@@ -168,13 +165,12 @@ class Journal(object):
         """A statement of SQLite, also one past SQLAlchemy."""
         if self.executing is not None or self.committing:
             return
-        word = without_comments(sql).upper()
-        if word.startswith(('COMMIT', 'END')):
+        sql = without_comments(sql)
+        if _COMMIT.match(sql):
             self._all_permanent()
-        elif word.startswith('ROLLBACK') and not word.startswith(
-                'ROLLBACK TO'):
+        elif _ROLLBACK.match(sql):
             self._roll_back()
-        elif not word.startswith(_READS):
+        elif may_change(sql):
             self._past = True
             if compat.sqlite.is_at_once(
                     compat.sqlalchemy.raw_connection(self.connection)):
@@ -225,9 +221,3 @@ def _is_interrupt(error):
 def _is_lost(error):
     """Whether SQLAlchemy says that an error has ended its connection."""
     return getattr(error, 'connection_invalidated', False)
-
-
-def without_comments(statement):
-    """A statement on one line, without the comments before it."""
-    return ' '.join(re.sub(r'\A(\s+|/\*.*?\*/|--[^\n]*(\n|\Z))+', '',
-                           statement, flags=re.S).split())
