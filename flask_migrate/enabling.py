@@ -6,11 +6,10 @@ imports ``flask_script`` or ``flask.ext``; where the package is gone by then,
 it keeps quiet.
 """
 import os
-import site
 import subprocess
 import sys
-import sysconfig
 
+from . import compat
 from .errors import MigrateError
 
 NAME = 'flask_migrate_enable.pth'
@@ -73,27 +72,11 @@ def folders():
 
     :return: a list; :func:`enable` writes into the first.
     """
-    found = []
-    if hasattr(site, 'getsitepackages'):        # not in old virtualenvs
-        found = [folder for folder in site.getsitepackages()
-                 if os.path.normpath(folder).startswith(
-                     os.path.normpath(sys.prefix) + os.sep)]
-    # Debian installs into another of them than its oldest Pythons say.
-    own = sysconfig.get_path('purelib')
-    if own in found or not found:
-        found = [own]
-    user = _user_folder()
+    found = compat.site_packages.folders()
+    user = compat.site_packages.user_folder()
     if user is not None and _is_installed_in(user):
         return [user] + found[:1]
     return found[:1] + [user] * (user is not None)
-
-
-def _user_folder():
-    base = getattr(sys, 'real_prefix', getattr(sys, 'base_prefix', None))
-    if base not in (None, sys.prefix) \
-            or not getattr(site, 'ENABLE_USER_SITE', False):
-        return None             # a virtual environment has its own
-    return site.getusersitepackages()
 
 
 def _is_installed_in(folder):

@@ -30,12 +30,28 @@ def native(text):
     return text
 
 
-def literal(text):
-    """Text as Python source that means the same in 2.7 and 3."""
+def _plain(text):
+    """ASCII as 2.7's ``str``, which can stand beside paths in any encoding."""
     if PY2 and isinstance(text, text_type) and all(
             ord(letter) < 128 for letter in text):
-        text = text.encode('ascii')
-    return repr(text)
+        return text.encode('ascii')
+    return text
+
+
+def literal(text):
+    """Text as Python source that means the same in 2.7 and 3."""
+    return repr(_plain(text))
+
+
+def in_source(text, declares):
+    """A text that can stand in a file of Python, and in its name.
+
+    :param declares: whether the file is written in an encoding that it
+        declares, which Python 2.7 wants.
+    """
+    if PY2 and not declares:
+        text = text.encode('ascii', 'backslashreplace').decode('ascii')
+    return _plain(text)
 
 
 def safe_path():

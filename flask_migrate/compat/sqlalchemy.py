@@ -185,13 +185,17 @@ def shares_connection(engine):
     return isinstance(engine.pool, pool.StaticPool)
 
 
-def import_driver(url):
-    """Import the driver of a URL (``import_dbapi`` from SQLAlchemy 2.0)."""
+def lacks_driver(url):
+    """Whether the driver of a URL cannot be imported."""
     kind = url.get_dialect()
-    if hasattr(kind, 'import_dbapi'):
-        kind.import_dbapi()
-    else:
-        kind.dbapi()
+    try:
+        if hasattr(kind, 'import_dbapi'):       # SQLAlchemy 2.0
+            kind.import_dbapi()
+        else:
+            kind.dbapi()
+    except ImportError:
+        return True
+    return False
 
 
 def execute_as_it_is(connection, sql):

@@ -90,9 +90,8 @@ def _url_without_driver():
     for name, value in compat.env_py.configured_urls(current_app):
         try:
             url = make_url(value)
-            compat.sqlalchemy.import_driver(url)
-        except ImportError:
-            return url
+            if compat.sqlalchemy.lacks_driver(url):
+                return url
         except Exception:
             continue        # not a URL at all
     return None

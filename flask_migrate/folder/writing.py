@@ -46,15 +46,8 @@ def safe_message(config, message):
     # An even number of backslashes before it are backslashes of the message.
     if re.search(r'(?<!\\)(\\\\)*"\Z', message):
         message = message[:-1] + u'\\"'
-    declares = _declares_encoding(config) and compat.alembic.has_branches()
-    if compat.python.PY2 and not declares:
-        # Templates of old had no coding line, which Python 2.7 wants, and
-        # Alembic 0.6 writes ASCII.
-        message = message.encode('ascii', 'backslashreplace').decode('ascii')
-    if compat.python.PY2 and all(ord(c) < 128 for c in message):
-        # Alembic makes a path of it, in a folder that may have an e acute.
-        message = message.encode('ascii')
-    return message
+    return compat.python.in_source(
+        message, _declares_encoding(config) and compat.alembic.has_branches())
 
 
 def _declares_encoding(config):
