@@ -83,10 +83,34 @@ def test_old_violations_do_not_stand_in_the_way(family):
     raw.execute('INSERT INTO child (id, parent_id) VALUES (2, 99)')
     raw.commit()
     raw.close()
-    family.write_revision('b2', "op.execute('UPDATE parent SET name = 1')",
-                          down='a1')
+    family.write_revision(
+        'b2', "op.execute('CREATE TABLE gone (id INTEGER)')\n"
+        "op.drop_table('gone')", down='a1')
     family.python('upgrade')
     assert family.version() == ['b2']
+
+
+@needs_batch
+def test_a_violation_that_was_mended_may_not_come_back(family):
+    """Not even in the same run, where each revision has its transaction."""
+    family.app.extensions['migrate'].configure_args[
+        'transaction_per_migration'] = True
+    raw = sqlite3.connect(os.path.join(family.path, 'app.db'))
+    raw.execute('INSERT INTO child (id, parent_id) VALUES (2, 99)')
+    raw.commit()
+    raw.close()
+    family.write_revision(
+        'b2', "op.execute('CREATE TABLE gone (id INTEGER)')\n"
+        "op.drop_table('gone')\n"
+        "op.execute('DELETE FROM child WHERE id = 2')", down='a1')
+    family.write_revision(
+        'c3', "op.execute('INSERT INTO child (id, parent_id) VALUES (2, 99)')",
+        down='b2')
+    with pytest.raises(MigrateError) as caught:
+        family.python('upgrade')
+    assert "rows that point to no row" in str(caught.value)
+    assert family.version() == ['b2']
+    assert family.query('SELECT * FROM child') == [(1, 1)]
 
 
 def test_autocommit_block(family):

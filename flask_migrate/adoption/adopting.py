@@ -45,9 +45,7 @@ def adopt(call, directory, configure, from_models=False,
         config = call.config = configure(silent, folder)
         _check_unused(config)
         found = read_databases(call, app, from_models)
-        for each in found:
-            if each.repository or repository:
-                _check_repository(each, app, repository)
+        _check_repositories(found, app, repository)
         _complete(found, incomplete, call)
         rev_id = compat.alembic.new_rev_id()
         with compat.alembic.quiet_status():
@@ -61,6 +59,12 @@ def adopt(call, directory, configure, from_models=False,
     _say_differences(call, partial(configure, directory=directory,
                                    options=['autogenerate']))
     return script
+
+
+def _check_repositories(found, app, repository):
+    for each in found:
+        if each.repository or repository:
+            _check_repository(each, app, repository)
 
 
 def _check_unused(config):

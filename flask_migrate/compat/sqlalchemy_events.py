@@ -20,15 +20,7 @@ def listen(connection, **listeners):
     """
     from sqlalchemy import event
     on = [True]
-
-    def guarded(function):
-        def listener(*args):
-            if on:
-                return function(*args)
-            return args[2:4]    # statement and parameters, where they count
-        return listener
-
-    guards = dict((name, guarded(function))
+    guards = dict((name, _while(on, function))
                   for name, function in listeners.items())
     for name, guard in guards.items():
         # These may return another statement.
@@ -44,6 +36,14 @@ def listen(connection, **listeners):
             except Exception:
                 pass
     return stop
+
+
+def _while(on, function):
+    def listener(*args):
+        if on:
+            return function(*args)
+        return args[2:4]    # statement and parameters, where they count
+    return listener
 
 
 # ------------------------------------------------- back to the pool

@@ -64,12 +64,7 @@ def wait_for(lock, seconds, deadline=None, say=None):
     while not _try(lock, said):
         left = deadline - clock()
         if left <= 0:
-            raise LockTimeout(
-                '%s is migrating this database%s%s. Run the command again '
-                'later, or wait longer with --wait SECONDS.%s' % (
-                    lock.others, _in_brackets(lock.holder()),
-                    seconds and '; waited %g seconds' % seconds or '',
-                    lock.instead))
+            raise _in_vain(lock, seconds)
         if not said:
             said = True
             if say is not None:
@@ -79,6 +74,14 @@ def wait_for(lock, seconds, deadline=None, say=None):
                         round(left, 1)))
         time.sleep(min(left, pause * (1 + random.random())))
         pause = min(pause * 1.5, 0.5)
+
+
+def _in_vain(lock, seconds):
+    return LockTimeout(
+        '%s is migrating this database%s%s. Run the command again later, or '
+        'wait longer with --wait SECONDS.%s' % (
+            lock.others, _in_brackets(lock.holder()),
+            seconds and '; waited %g seconds' % seconds or '', lock.instead))
 
 
 def _try(lock, waiting):

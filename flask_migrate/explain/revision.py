@@ -76,16 +76,20 @@ def failed(failure):
                            text(error), re.I)]
     lines += _effect(failure)
     lines += ['  %s' % sentence for sentence in failure.positions]
-    if failure.effect and failure.effect.by_itself \
-            and _ALREADY.search(text(error)):
-        lines.append(
-            '  Perhaps an earlier run has done this already, and was ended '
-            'before the rest of the revision: compare the database with it.')
-    lines += replacement(error) or _hint(failure)
+    lines += _done_already(failure) + (replacement(error) or _hint(failure))
     return of_the_same_kind(MigrationFailed(
         u'\n'.join(map(text, lines)), failure.revision, failure.path, line,
         failure.direction, statement,
         failure.effect.permanent if failure.effect else ()), error)
+
+
+def _done_already(failure):
+    if failure.effect and failure.effect.by_itself \
+            and _ALREADY.search(text(failure.error)):
+        return ['  Perhaps an earlier run has done this already, and was '
+                'ended before the rest of the revision: compare the database '
+                'with it.']
+    return []
 
 
 def _hint(failure):

@@ -1,6 +1,5 @@
 """The commands that change databases: upgrade, downgrade, stamp."""
 import os
-import re
 
 from flask import current_app
 
@@ -10,6 +9,7 @@ from .changing import Change
 from .locks import RunAgain
 from .looking import through_env_py
 from .planning import Planned, Planning
+from .target import check_target
 
 
 def change(call, target, sql=False, dry_run=False, backup=None,
@@ -22,7 +22,7 @@ def change(call, target, sql=False, dry_run=False, backup=None,
         Alembic command takes.
     :return: with *dry_run* what would be run: a list of texts.
     """
-    _check_target(target, call.operation)
+    check_target(target, call.operation)
     if progress is True:
         call.visible, progress = True, None
     arguments = _arguments()
@@ -113,36 +113,6 @@ def _arguments():
 
 def _migrate():
     return current_app.extensions['migrate'].migrate
-
-
-def _check_target(target, operation):
-    """Refuse an empty revision, as of a shell variable that is not set.
-
-    And steps in the wrong direction, which Alembic of 2015 takes for others.
-    """
-    for each in [target] if isinstance(target, compat.python.string_types) \
-            else target:
-        if not each.strip():
-            raise MigrateError("The revision is empty. Name one, such as "
-                               "'head'.")
-        message = operation != 'stamp' and wrong_steps(each.strip(), operation)
-        if message:
-            raise MigrateError(message)
-
-
-def wrong_steps(target, operation):
-    """What is wrong with a number of steps; None for any other target."""
-    if not re.match(r'[+-]\d+\Z', target):
-        return None
-    up = operation == 'upgrade'
-    if not int(target):
-        return "A step of 0 leads nowhere. Name a number of steps, such as " \
-            "%s1, or a revision." % ('+' if up else '-')
-    if up == (target[0] == '+'):
-        return None
-    return "'%s' does not lead %s: use 'db %s %s'." % (
-        target, 'up' if up else 'down', 'downgrade' if up else 'upgrade',
-        target)
 
 
 def _waits(settings):
