@@ -80,6 +80,14 @@ UNCERTAIN = [
      "SET a = a * 100; INSERT INTO nowhere VALUES (1)')"),
     ('script, then more', ['sqlite'], UPDATE + "op.get_bind().connection."
      "executescript('UPDATE t SET a = a + 1')\n" + FAIL),
+    # As a function of the application does, of which the file says nothing.
+    ('unseen commit', SERVERS, UPDATE + "getattr(op.get_bind(), 'connec' "
+     "'tion').commit()\n" + FAIL),
+    ('unseen commit, then more', SERVERS, UPDATE + "getattr(op.get_bind(), "
+     "'connec' 'tion').commit()\n" + UPDATE + FAIL),
+    ('unseen update and commit', SERVERS, "raw = getattr(op.get_bind(), "
+     "'connec' 'tion')\nraw.cursor().execute('UPDATE t SET a = a * 100')\n"
+     "raw.commit()\n" + FAIL),
     ('another connection', SERVERS,
      "with op.get_bind().engine.connect() as other:\n"
      "    transaction = other.begin()\n"
@@ -154,7 +162,18 @@ def test_what_is_listed_is_what_took_effect(request, tmpdir, kind, body):
     assert state(project) == after
 
 
-@pytest.mark.parametrize('kind, body', each(UNCERTAIN))
+#: SQLAlchemy 0.8 says nothing of a rollback without a transaction of its own.
+UNSEEN = [
+    ('unseen commit, then an exception', SERVERS, UPDATE
+     + "getattr(op.get_bind(), 'connec' 'tion').commit()\n"
+     "raise RuntimeError('broken')"),
+]
+
+
+@pytest.mark.parametrize('kind, body', each(UNCERTAIN) + [
+    pytest.param(*case.values, id=case.id, marks=pytest.mark.skipif(
+        compat.alembic.alembic_version() < (0, 7), reason='old SQLAlchemy'))
+    for case in each(UNSEEN)])
 def test_where_nobody_knows_nothing_is_claimed(request, tmpdir, kind, body):
     message = str(fail(make(request, tmpdir, kind, body)))
     assert 'as before' not in message

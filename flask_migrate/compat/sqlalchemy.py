@@ -130,6 +130,18 @@ def has_open(connection, ended=False):
     return getattr(raw, 'in_transaction', None)
 
 
+def server_has_open(connection):
+    """The same, as a server has said it last; PyMySQL keeps what it says."""
+    raw = raw_connection(connection)
+    status = getattr(raw, 'server_status', None)
+    if isinstance(status, int):
+        return bool(status & 1)     # SERVER_STATUS_IN_TRANS
+    try:
+        return has_open(connection)
+    except Exception:
+        return None                 # it is closed
+
+
 def is_inside(frame, raw):
     """Whether a frame is inside SQLAlchemy, or the driver of *raw*."""
     names = ('sqlalchemy', type(raw).__module__.partition('.')[0])

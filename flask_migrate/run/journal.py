@@ -28,6 +28,7 @@ class Journal(object):
     """
 
     before_commit = between = None
+    _seen_open = False      # a transaction, by the server's last answer
 
     def __init__(self, connection, dialect):
         self.connection = connection
@@ -66,6 +67,7 @@ class Journal(object):
 
     def _on_commit(self, connection):
         self._settle()
+        self._look_past()
         if self.before_commit is not None:
             self.before_commit()
         self.committing = True
@@ -77,15 +79,17 @@ class Journal(object):
             if _is_lost(sys.exc_info()[1]):
                 self.unknown = 'COMMIT'
         self._settle()
+        self._look_past()
         self._roll_back()
 
     def _before_execute(self, connection, cursor, statement, parameters,
                         *args):
         self._settle()
+        self._at_once = compat.sqlalchemy.commits_at_once(connection)
+        self._look_past()
         if self.between is not None:
             self.between()
         self.executing, self._beside = statement, []
-        self._at_once = compat.sqlalchemy.commits_at_once(connection)
         return statement, parameters
 
     def _after_execute(self, connection, cursor, statement, *args):
@@ -106,8 +110,24 @@ class Journal(object):
             self._all_permanent()
         elif commits is None:
             self.uncertain = True
+        self._seen_open = compat.sqlalchemy.server_has_open(connection)
         if self.between is not None:
             self.between()
+
+    def _look_past(self):
+        """See whether a transaction has ended past SQLAlchemy.
+
+        By a function of the application, say, of which the text of the
+        revision tells nothing.
+        """
+        # SQLAlchemy before 1.4 may commit unheard where it begins to do so
+        # after each statement.
+        if self._seen_open and not self._at_once \
+                and self._stop_tracing is None \
+                and compat.sqlalchemy.server_has_open(
+                    self.connection) is False:
+            self.uncertain = True
+        self._seen_open = False
 
     def note(self, statement):
         """Note what is executed beside the statement that is executed."""
@@ -139,6 +159,7 @@ class Journal(object):
         """Note what has become permanent by a statement that failed."""
         self.failed = sql = without_comments(self.executing)
         self.executing = None
+        self._seen_open = False     # a deadlock ends the transaction
         commits = self.dialect.commits(sql, error)
         if (commits is not False or self._at_once) and (
                 _is_lost(error) or _is_interrupt(error)):
