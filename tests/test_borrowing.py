@@ -4,14 +4,17 @@ import os
 import sqlite3
 
 import pytest
-from sqlalchemy import create_engine, event
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from flask_migrate import MigrationFailed, compat, dialects
 from flask_migrate.dialects import sqlite, sqlite_files
 from flask_migrate.errors import MigrateError
+from flask_migrate.run.journal import Journal
 from project import Project
-from test_once import ENV_PY, chain, write_env_py  # noqa: F401
+from test_once import (  # noqa: F401
+    ENV_PY, GIVEN, chain, needs_attributes, needs_in_transaction,
+    upgrade_given, write_env_py)
 from test_sqlite import BATCH, FAMILY, family, needs_batch  # noqa: F401
 
 #: Its statements are in a transaction that begins before configure(), as in
@@ -267,3 +270,97 @@ def test_half_a_backup_is_removed(chain, monkeypatch, error):  # noqa: F811
              if not name.startswith('__pycache__')]
     assert sorted(after) == before
     assert chain.version() == ['a1']
+
+
+# ------------------------------------------- what env.py does around its runs
+
+#: It never closes its connection, nor ends its transaction.
+OPEN = u'''
+from alembic import context
+from flask import current_app
+ext = current_app.extensions['migrate']
+connection = ext.db.engine.connect()
+ext.kept = connection, connection.begin()
+context.configure(connection=connection)
+context.run_migrations()
+'''
+
+
+@needs_in_transaction
+def test_the_lock_is_held_until_all_is_rolled_back(
+        chain, monkeypatch):  # noqa: F811
+    """Else the next process finds the database locked."""
+    chain.write_revision(
+        'd4', "op.execute('CREATE TABLE d4 (id INTEGER)')\n"
+        "op.execute('INSERT INTO nowhere VALUES (1)')", down='c3')
+    write_env_py(chain, content=OPEN)
+    released, real = [], sqlite_files.FileLock.release
+
+    def release(lock):
+        other = sqlite3.connect(lock.path.replace('.migrate-lock', ''),
+                                timeout=0)
+        try:
+            other.execute('BEGIN IMMEDIATE')
+            released.append(other.execute(
+                'SELECT name FROM sqlite_master').fetchall())
+        finally:
+            other.close()
+        real(lock)
+    monkeypatch.setattr(sqlite_files.FileLock, 'release', release)
+    with pytest.raises(MigrationFailed) as caught:
+        chain.python('upgrade')
+    assert caught.value.took_effect == []
+    assert released == [[]]
+
+
+@needs_batch
+def test_env_py_goes_on_with_the_applications_settings(family):  # noqa: F811
+    """On the same connection, after its migrations."""
+    family.write_revision('b2', BATCH, down='a1')
+    write_env_py(family, header=u'from sqlalchemy import text', after=(
+        u"with connection.begin() if not connection.in_transaction() "
+        u"else connection.begin_nested():\n"
+        u"    connection.execute(text('DELETE FROM parent'))\n"))
+    family.python('upgrade')
+    assert family.version() == ['b2']
+    assert family.query('SELECT * FROM child') == []    # ON DELETE CASCADE
+
+
+def test_each_run_on_one_connection_is_all_or_nothing(project):
+    """Where env.py configures it again, for another version table."""
+    project.python('init')
+    write_env_py(project, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'try:\n', u"for table in 'alembic_version', 'second':\n").replace(
+            u'connection=connection,\n',
+            u'connection=connection, version_table=table,\n').replace(
+            u'finally:\n    ', u''))
+    project.write_revision('a1', (
+        "from sqlalchemy import text\n"
+        "number = len(op.get_bind().execute(text(\"SELECT name FROM "
+        "sqlite_master WHERE name LIKE 't_'\")).fetchall())\n"
+        "op.execute('CREATE TABLE t%d (id INTEGER)' % number)\n"
+        "if number:\n    op.execute('INSERT INTO nowhere VALUES (1)')"))
+    with pytest.raises(MigrationFailed):
+        project.python('upgrade')
+    assert [name for name in project.tables() if name != 'second'] == ['t0']
+
+
+@needs_attributes
+def test_a_connection_of_the_caller_is_followed_no_more(
+        chain, monkeypatch):  # noqa: F811
+    write_env_py(chain, content=GIVEN)
+    connection = chain.engine().connect()
+    followed, real = [], Journal.close
+    monkeypatch.setattr(Journal, 'close', lambda journal: (
+        followed.append(journal), real(journal)))
+    upgrade_given(chain, connection)
+    transaction = connection.begin() if not connection.in_transaction() \
+        else connection.begin_nested()
+    connection.execute(text('INSERT INTO a1 VALUES (1)'))
+    transaction.commit()
+    connection.close()
+    assert followed
+    for journal in followed:
+        assert not [sql for sql in journal.open + journal.permanent
+                    if sql.startswith('INSERT INTO a1')]
