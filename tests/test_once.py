@@ -41,6 +41,12 @@ with context.begin_transaction():
 needs_attributes = pytest.mark.skipif(
     compat.alembic.alembic_version() < (0, 7, 5),
     reason='Config.attributes came with Alembic 0.7.5')
+needs_heads = pytest.mark.skipif(
+    not compat.alembic.has_branches(),
+    reason='get_current_heads() came with Alembic 0.7')
+needs_transactions_of_level = pytest.mark.skipif(
+    compat.alembic.alembic_version() < (1, 5),
+    reason='a Connection of an isolation level is another one then')
 needs_in_transaction = pytest.mark.skipif(
     compat.python.PY2, reason='sqlite3 of 2.7 commits before DDL')
 
@@ -461,3 +467,93 @@ def test_a_script_directory_of_ones_own(chain, monkeypatch):
         del read[:]
         chain.python(name)
         assert read
+
+
+# ------------------------------------------------------ what is true meanwhile
+
+@needs_heads
+def test_env_py_asks_for_the_heads_as_well(chain, capsys):
+    """Before and after its migrations; it does not end the plan."""
+    write_env_py(chain, content=(ENV_PY % {
+        'header': u'', 'before': u'ext.asked = []',
+        'after': u'    ext.asked.append(ask())'}).replace(
+            u'    with context.begin', u'    ask = context.get_context()'
+            u'.get_current_heads\n    ext.asked.append(ask())\n'
+            u'    with context.begin'))
+    chain.python('upgrade', progress=True)
+    state = chain.app.extensions['migrate']
+    assert [tuple(each) for each in state.asked] == [(), ('c3',)]
+    assert 'Nothing to do' not in capsys.readouterr()[1]
+
+
+@needs_heads
+def test_env_py_stamps_before_its_migrations(chain):
+    """What is recorded then is not run."""
+    write_env_py(chain, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'    with context.begin_transaction():\n',
+            u'    with context.begin_transaction():\n'
+            u'        here = context.get_context()\n'
+            u'        if not here.get_current_heads():\n'
+            u"            here.stamp(context.script, 'a1')\n"))
+    chain.python('upgrade')
+    assert chain.tables() == ['b2', 'c3']
+    assert chain.version() == ['c3']
+
+
+def test_what_was_planned_before_waiting_is_forgotten(chain, capsys):
+    lock = dialects.of(chain.engine()).lock(chain.engine())
+    assert lock.try_acquire()
+    with on_log('Waiting up to', lock.release):
+        chain.python('upgrade', wait=120, progress=True)
+    error = capsys.readouterr()[1]
+    assert '[1/3]' in error and '[3/3]' in error
+    assert 'Nothing to do' not in error
+    chain.python('downgrade', revision='base')
+    assert lock.try_acquire()
+
+    def migrated():
+        """As if the other process had done all of it."""
+        for name in 'a1', 'b2', 'c3':
+            chain.execute('CREATE TABLE %s (id INTEGER)' % name)
+        chain.execute("INSERT INTO alembic_version VALUES ('c3')")
+        lock.release()
+    with on_log('Waiting up to', migrated):
+        chain.python('upgrade', wait=120, progress=True)
+    assert capsys.readouterr()[1].count('Nothing to do') == 1
+    chain.write_revision('d4', '1 / 0', down='c3')
+    assert lock.try_acquire()
+    with on_log('Waiting up to', lock.release):
+        with pytest.raises(MigrationFailed) as caught:
+            chain.python('upgrade', wait=120)
+    assert str(caught.value).count('at c3') == 1
+
+
+@needs_transactions_of_level
+@pytest.mark.parametrize('level', ['REPEATABLE READ', 'SERIALIZABLE'])
+def test_a_snapshot_that_is_too_old_for_what_is_left(
+        tmpdir, postgresql_url, level):
+    """Another process has applied the first revision meanwhile."""
+    project = Project(tmpdir, postgresql_url)
+    project.python('init')
+    for name, down in (('a1', None), ('b2', 'a1'), ('c3', 'b2')):
+        project.write_revision(
+            name, "op.execute('CREATE TABLE %s (id INTEGER)')" % name,
+            down=down)
+    project.python('upgrade', revision='a1')
+
+    def other():
+        if 'b2' not in project.tables():
+            project.execute('CREATE TABLE b2 (id INTEGER)')
+            project.execute("UPDATE alembic_version SET version_num = 'b2'")
+    project.app.extensions['migrate'].other = other
+    write_env_py(project, content=(
+        ENV_PY % {'header': u'from sqlalchemy import text', 'before': (
+            u"connection = connection.execution_options(isolation_level="
+            u"'%s')\ntransaction = connection.begin()\n"
+            u"connection.execute(text('SELECT 1 FROM alembic_version'))"
+            u".fetchall()\n"
+            u"ext.other()") % level, 'after': u'    transaction.commit()'}))
+    project.python('upgrade')
+    assert project.version() == ['c3']
+    assert project.tables() == ['a1', 'b2', 'c3']
