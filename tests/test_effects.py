@@ -370,6 +370,15 @@ def test_passwords_are_masked(request, tmpdir):
 
 
 @pytest.mark.once
+@pytest.mark.parametrize('column, shown', [
+    ('password', False), ('name', True)])
+def test_parameters_that_may_be_passwords(tmpdir, column, shown):
+    project = make(None, tmpdir, 'sqlite', (
+        "op.get_bind().execute(sa.text('INSERT INTO nowhere (%s) "
+        "VALUES (:it)').bindparams(it='hunter2'))" % column))
+    assert ('hunter2' in str(fail(project))) == shown
+
+
 @pytest.mark.parametrize('text, shown', [
     (u"ALTER USER u PASSWORD 'ab c'", u"ALTER USER u PASSWORD '***'"),
     (u'mysql://u:s%40@h:1/d', u'mysql://u:***@h:1/d'),

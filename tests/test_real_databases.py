@@ -1,7 +1,9 @@
 """The whole way on real databases: SQLite, PostgreSQL, MariaDB."""
+import io
+
 import pytest
 
-from flask_migrate import compat
+from flask_migrate import MigrationFailed, compat
 from project import Project
 
 ALEMBIC = compat.alembic.alembic_version()
@@ -130,3 +132,23 @@ def test_binds(request, tmpdir, command_line, kind):
         == project.version('third')
     run('downgrade')
     assert project.tables() == project.tables('other') == []
+
+
+def test_a_database_that_commits_by_itself_after_one_that_does_not(
+        tmpdir, mariadb_url):
+    """Each revision of it is recorded with what it has done."""
+    project = Project(tmpdir, binds={'other': mariadb_url})
+    project.python('init', multidb=True)
+    body = "op.execute('CREATE TABLE %s (id INTEGER)')"
+    for name, down, of_other in (
+            ('a1', None, body % 'a1'),
+            ('b2', 'a1', "op.execute('INSERT INTO nowhere VALUES (1)')")):
+        path = project.write_revision(name, 'pass', down=down)
+        with io.open(path, 'a', encoding='utf-8') as file:
+            file.write(u"\n\ndef upgrade(engine_name):\n"
+                       u"    if engine_name == 'other':\n        %s\n"
+                       % of_other)
+    with pytest.raises(MigrationFailed):
+        project.python('upgrade')
+    assert project.tables('other') == ['a1']
+    assert project.version('other') == ['a1']
