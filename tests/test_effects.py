@@ -375,7 +375,7 @@ def test_passwords_are_masked(request, tmpdir):
 def test_parameters_that_may_be_passwords(tmpdir, column, shown):
     project = make(None, tmpdir, 'sqlite', (
         "op.get_bind().execute(sa.text('INSERT INTO nowhere (%s) "
-        "VALUES (:it)').bindparams(it='hunter2'))" % column))
+        "VALUES (:it)'), {'it': 'hunter2'})" % column))
     assert ('hunter2' in str(fail(project))) == shown
 
 
