@@ -93,7 +93,7 @@ def _operation_class(flask_script):
 def _manager_class(flask_script, Operation):
     """The Manager that takes what argparse makes hard."""
     class MigrateManager(flask_script.Manager):
-        """A Manager whose commands are found by :class:`_Commands`."""
+        """A Manager whose commands :class:`parsing.Commands` finds."""
 
         def __deepcopy__(self, memo):
             return _copied(self)

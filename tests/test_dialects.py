@@ -193,6 +193,17 @@ def test_backup_names_the_tool(engine):
 
 # -------------------------------------------------------------------- locks
 
+def test_a_lock_is_free_at_once(engine, locks, monkeypatch):
+    """A server notices later that its connection has been closed."""
+    lock = locks(engine)
+    assert lock.try_acquire()
+    own, close = lock.own, lock.own.close
+    monkeypatch.setattr(own, 'close', lambda: None)
+    lock.release()
+    assert locks(engine).try_acquire()
+    close()
+
+
 def test_one_at_a_time(engine, locks):
     first, second = locks(engine), locks(engine)
     assert first.key == second.key

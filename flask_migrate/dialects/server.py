@@ -112,11 +112,7 @@ class ServerBorrowed(Borrowed):
     """A Connection to a server.
 
     :param dialect: the ServerDialect.
-    :ivar stale: whether its transaction cannot see what another process has
-        committed: env.py has to start again.
     """
-
-    stale = False
 
     def __init__(self, dialect, connection, given=False):
         Borrowed.__init__(self, connection, given)
@@ -155,10 +151,6 @@ class ServerBorrowed(Borrowed):
 
     def executes(self, frame):
         return compat.sqlalchemy.is_inside(frame, self.raw)
-
-    def give_back(self):
-        Borrowed.give_back(self)
-        self._elsewhere = None
 
 
 class ServerLock(Lock):

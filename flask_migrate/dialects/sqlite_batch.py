@@ -59,7 +59,6 @@ class Batch(object):
     def _before_drop(self, table):
         if not execute(self.raw, "SELECT 1 FROM sqlite_master WHERE lower("
                        "name) IN (lower(?), ?)", (PREFIX + table, OLD_NAME)):
-            self.triggers.pop(table.lower(), None)
             return                              # an ordinary one
         if execute(self.raw, 'PRAGMA foreign_keys')[0][0]:
             self._refuse_to_cascade(table)
