@@ -204,6 +204,16 @@ def test_a_lock_is_free_at_once(engine, locks, monkeypatch):
     close()
 
 
+def test_a_lock_where_the_application_begins_at_connect(postgresql, locks):
+    """As many do to set a search_path; the driver begins a transaction."""
+    @sqlalchemy.event.listens_for(postgresql, 'connect')
+    def begin(raw, record):
+        raw.cursor().execute('SELECT 1')
+    lock = locks(postgresql)
+    assert lock.try_acquire()
+    assert not lock.is_lost()
+
+
 def test_one_at_a_time(engine, locks):
     first, second = locks(engine), locks(engine)
     assert first.key == second.key
