@@ -358,14 +358,13 @@ def concurrently(engine):
         own.close()
 
 
-def test_an_index_that_waits_for_a_question(
-        engines, locks, postgresql, postgresql_url):
+def index_that_waits(lock, postgresql):
+    """Begin an index that waits for the end of the lock's transaction.
+
+    :return: what waits for its outcome.
+    """
     run = runner(postgresql)
     run('CREATE TABLE t (a int)')
-    lock, other = locks(engines(postgresql_url, connect_args={
-        'options': '-c idle_in_transaction_session_timeout=54321'})), locks(
-            postgresql)
-    assert lock.try_acquire()
     # For nobody else's transaction, such as that of who asks here.
     waits = ('SELECT 1 FROM pg_locks w JOIN pg_locks own ON own.virtualxid = '
              'w.virtualxid WHERE NOT w.granted AND own.granted AND own.pid = '
@@ -383,12 +382,46 @@ def test_an_index_that_waits_for_a_question(
         gate.close()
     assert not isinstance(question(), Exception)
     assert run(waits)
+    return index
+
+
+def test_an_index_that_waits_for_a_question(
+        engines, locks, postgresql, postgresql_url, monkeypatch):
+    lock, other = locks(engines(postgresql_url, connect_args={
+        'options': '-c idle_in_transaction_session_timeout=54321'})), locks(
+            postgresql)
+    assert lock.try_acquire()
+    index = index_that_waits(lock, postgresql)
+    # Between the two transactions nobody else gets it.
+    tried, again = [], lock.own._try_again
+    monkeypatch.setattr(lock.own, '_try_again', lambda: (
+        tried.append(other.try_acquire()), again()))
     dialects.of(postgresql).obstacles(lock.own, 1)
+    assert tried == [False]
     assert index() == 'done'
     assert lock.own.one('SHOW idle_in_transaction_session_timeout') == '0'
     assert not lock.is_lost() and not other.try_acquire()
     lock.release()
     assert other.try_acquire()
+
+
+def test_a_lock_that_somebody_gets_meanwhile_is_lost(
+        locks, postgresql, monkeypatch):
+    """Which can be before PostgreSQL 12, for a moment."""
+    lock, other = locks(postgresql), locks(postgresql)
+    assert lock.try_acquire()
+    index = index_that_waits(lock, postgresql)
+    got, begin = [], lock.own.begin
+    monkeypatch.setattr(lock.own, '_can_chain', lambda: False)
+    monkeypatch.setattr(lock.own, 'begin', lambda: (
+        got.append(other.try_acquire()), begin()))
+    try:
+        dialects.of(postgresql).obstacles(lock.own, 1)
+    except Exception:
+        pass                        # nothing can be asked on it any more
+    assert got == [True]
+    assert lock.is_lost() and not other.is_lost()
+    assert index() == 'done'
 
 
 # ------------------------------------------------------------ the borrowed
