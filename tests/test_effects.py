@@ -62,6 +62,8 @@ READS = [
     ('function alone', SERVERS, "op.execute('SELECT f(1)')\n" + FAIL),
     ('select into', ['postgresql'], "op.execute('SELECT a INTO u FROM t')\n"
      "op.execute('COMMIT')\n" + FAIL),
+    ('explained', ['postgresql'], "op.execute('EXPLAIN ANALYZE UPDATE t SET "
+     "a = a * 100')\nop.execute('COMMIT')\n" + FAIL),
     ('read', ALL, "op.execute('SELECT count(*), max(a) FROM t')\n"
      "op.execute('COMMIT')\n" + FAIL),
 ]

@@ -10,7 +10,7 @@ from alembic.util import CommandError
 import pytest
 
 from flask_migrate import LockTimeout, compat, dialects
-from flask_migrate.run.locks import Locks
+from flask_migrate.run.locks import Locks, RunAgain
 from project import COMMAND_LINES, Project
 import processes
 
@@ -218,6 +218,22 @@ def test_the_order_of_binds_does_not_matter(
         assert len(locks.held) == 3
         locks.release()
     assert orders[0] == orders[1] == orders[2]
+
+
+def test_who_waits_for_one_database_keeps_no_other(tmpdir):
+    """Two processes that had one each would wait for each other."""
+    project = Project(tmpdir, binds=dict(
+        (name, 'sqlite:///%s' % tmpdir.join(name + '.db')) for name in 'ab'))
+    engines = sorted([project.engine(name) for name in 'ab'],
+                     key=lambda engine: lock_of(engine).key)
+    held, locks = lock_of(engines[1]), Locks(0)
+    assert held.try_acquire()
+    with pytest.raises(RunAgain):
+        locks.take(engines)
+    first = lock_of(engines[0])
+    assert first.try_acquire()
+    for each in first, held:
+        each.release()
 
 
 def test_runs_over_binds_in_different_order(tmpdir):
