@@ -2,9 +2,10 @@
 import copy
 
 from alembic.operations import ops
-from sqlalchemy import types
 
 from .. import compat, dialects
+from ..dialects.postgresql_values import using
+from ..dialects.values import stored
 from .operations import AlterColumn, saying
 
 
@@ -47,35 +48,7 @@ def _steps(operation, using):
 def _using(found, operation):
     """The expression for the new values; None where PostgreSQL has one."""
     dialect = found.context.dialect
-    old, new = [_stored(each, dialect) for each in (
+    old, new = [stored(each, dialect) for each in (
         operation.existing_type, operation.modify_type)]
-    column = dialect.identifier_preparer.quote(operation.column_name)
-    target = new.compile(dialect=dialect)
-    kinds = _kind(old), _kind(new)
-    if kinds[0] == kinds[1] != 'enum' and kinds[0] is not None \
-            or kinds[1] == 'text' and kinds[0] != 'enum':
-        return None
-    if kinds == ('number', 'boolean'):
-        return '%s <> 0' % column
-    if kinds == ('boolean', 'number'):
-        return '%s::integer::%s' % (column, target)
-    if 'enum' in kinds and 'text' not in kinds:
-        return '%s::text::%s' % (column, target)
-    return '%s::%s' % (column, target)
-
-
-def _stored(kind, dialect):
-    while isinstance(kind, types.TypeDecorator):
-        kind = kind.load_dialect_impl(dialect)
-    return kind
-
-
-def _kind(kind):
-    """What values PostgreSQL changes into each other by itself."""
-    for name, kinds in (
-            ('enum', types.Enum), ('text', types.String),
-            ('boolean', types.Boolean), ('number', (types.Integer,
-                                                    types.Numeric)),
-            ('date', (types.Date, types.DateTime))):
-        if isinstance(kind, kinds):
-            return name if name != 'enum' or kind.native_enum else 'text'
+    return using(dialect.identifier_preparer.quote(operation.column_name),
+                 old, new, new.compile(dialect=dialect))

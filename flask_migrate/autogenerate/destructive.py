@@ -3,6 +3,7 @@ from alembic.operations import ops
 from sqlalchemy import types
 
 from .. import compat
+from ..dialects.values import size
 from .alike import same_kind
 from .counting import count, in_words
 from .operations import Comment
@@ -59,11 +60,6 @@ def _rows(found, operation, column):
         olds.get(column, column), filled=True))
 
 
-#: Bytes of the kinds of integers.
-_SIZES = {'TINYINT': 1, 'SMALLINT': 2, 'SMALLINTEGER': 2, 'MEDIUMINT': 3,
-          'INTEGER': 4, 'BIGINT': 8, 'BIGINTEGER': 8}
-
-
 def narrows(old, new):
     """Whether a column of another type may lose what is in it."""
     old, new = _plain(old), _plain(new)
@@ -74,7 +70,7 @@ def narrows(old, new):
             not isinstance(old, types.String) or not old.length
             or new.length < old.length) and not isinstance(old, types.Enum)
     if isinstance(old, types.Integer) and isinstance(new, types.Integer):
-        return _size(new) < _size(old)
+        return size(new) < size(old)
     if isinstance(old, types.Numeric) and isinstance(new, types.Numeric):
         return _less(new, old, 'precision') or _less(new, old, 'scale')
     if same_kind(old, new):
@@ -87,13 +83,6 @@ def narrows(old, new):
 
 def _plain(type_):
     return type_.impl if isinstance(type_, types.TypeDecorator) else type_
-
-
-def _size(type_):
-    for kind in type(type_).__mro__:
-        if kind.__name__.upper() in _SIZES:
-            return _SIZES[kind.__name__.upper()]
-    return 4
 
 
 def _less(new, old, name):

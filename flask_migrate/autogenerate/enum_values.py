@@ -33,6 +33,7 @@ def compare(found):
         if old is not None and set(old) != set(given[0]) \
                 and all(each == given[0] for each in given):
             found.upgrade.ops.insert(0, _change(found, key, old, given[0]))
+            found.enum_changes.append((key, old, given[0]))
 
 
 def _change(found, key, old, new):
@@ -74,9 +75,6 @@ def _replacement(found, key, old, new):
     columns = [(quoted(found, table), quoted(found, (name,)), default, many)
                for each, table, name, default, many in found.enums.columns
                if each == key]
-    gone = [each for each in old if each not in new]
-    for table, column, _, many in columns if gone else ():
-        yield _check(key, table, column, many, gone)
     name = quoted(found, key)
     former = (key[0], key[1] + '__old')
     yield 'ALTER TYPE %s RENAME TO %s' % (name, quoted(found, former[1:]))
@@ -92,16 +90,3 @@ def _replacement(found, key, old, new):
         if default is not None:
             yield alter + 'SET DEFAULT ' + default
     yield 'DROP TYPE ' + quoted(found, former)
-
-
-def _check(key, table, column, many, gone):
-    """SQL that stops where rows have values that the enum loses."""
-    values = ', '.join(literal(each) for each in gone)
-    message = '%s.%s has rows with one of the values %s, which the enum ' \
-        '%s no longer has' % (table, column, ', '.join(gone), key[1])
-    return (
-        'DO $$ BEGIN IF EXISTS (SELECT 1 FROM %s WHERE %s) THEN '
-        'RAISE EXCEPTION %s; END IF; END $$' % (
-            table, '%s::text[] && ARRAY[%s]' % (column, values) if many
-            else '%s::text IN (%s)' % (column, values),
-            literal(message.replace('%', '%%'))))

@@ -22,6 +22,7 @@ class Found(object):
     :ivar downgrade: the DowngradeOps, made anew from the UpgradeOps.
     :ivar renames: the Renames that it was compared with.
     :ivar renaming: the operations that rename, which a script begins with.
+    :ivar enum_changes: keys of enums, with their values before and after.
     """
 
     enums = None
@@ -37,6 +38,7 @@ class Found(object):
         self.connection = protection.context.connection
         self.renames = Renames()
         self.renaming = []
+        self.enum_changes = []
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 
     @property
@@ -80,7 +82,7 @@ class Found(object):
 
         :return: a list of pairs: the list that an operation is in, and it.
         """
-        return list(_each(self.upgrade.ops, kinds))
+        return list(each_of(self.upgrade.ops, kinds))
 
     def compare_again(self):
         """Find the differences anew, as if what is renamed was so already."""
@@ -122,11 +124,12 @@ class Found(object):
         _leave_out_nothing(self.downgrade.ops)
 
 
-def _each(operations, kinds):
+def each_of(operations, kinds):
+    """All operations of some kinds, as :meth:`Found.each` gives them."""
     for operation in list(operations):
         if isinstance(operation, kinds):
             yield operations, operation
-        for found in _each(getattr(operation, 'ops', ()), kinds):
+        for found in each_of(getattr(operation, 'ops', ()), kinds):
             yield found
 
 

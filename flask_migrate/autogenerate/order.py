@@ -8,8 +8,8 @@ is imported on older ones.
 """
 from . import (
     casts, checks, collations, copied_tables, defaults, destructive,
-    enum_values, enums, foreign_key_indexes, generated, indexes, names,
-    ordering, primary_keys)
+    enum_values, enums, foreign_key_indexes, generated, indexes, misfits,
+    names, ordering, primary_keys)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -56,6 +56,7 @@ EITHER_WAY = [
     casts.cast,
     enums.make_and_drop,
     copied_tables.keep,
+    misfits.guard,
 ]
 
 

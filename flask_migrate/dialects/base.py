@@ -37,6 +37,8 @@ class Dialect(object):
     names_enums = False
     #: Whether a change of type has to say how values become others.
     casts_types = False
+    #: What SQLAlchemy calls those that take the same SQL.
+    names = ()
     #: Whether a default that is an expression stands in brackets.
     brackets_defaults = False
     #: Whether the collation of a column can be asked for.
@@ -198,6 +200,16 @@ class Dialect(object):
         :return: the path of the copy.
         """
         raise NotImplementedError
+
+    def misfit(self, column, old, new, target):
+        """The condition of rows whose value another type would change.
+
+        :param column: its name, as SQL.
+        :param old: the type that it has.
+        :param new: the one that it gets.
+        :param target: that as SQL.
+        :return: SQL; None: there is none, or it is not known.
+        """
 
     def sequences_of(self, connection, schema, table):
         """The names of the sequences that belong to a table's columns."""

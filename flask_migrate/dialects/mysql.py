@@ -2,7 +2,7 @@
 import time
 
 from .. import compat
-from . import mysql_schema
+from . import mysql_schema, mysql_values
 from .mysql_commits import commits
 from .mysql_lock import DATABASE, NamedLock, lock_name
 from .server import ServerBorrowed, ServerDialect
@@ -58,6 +58,8 @@ class MySQL(ServerDialect):
     brackets_defaults = indexes_foreign_keys = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
+    names = ('mysql', 'mariadb')
+    misfit = staticmethod(mysql_values.misfit)
     schemas_are_databases = True
     dump_tool = 'mysqldump'
     renames_by_declaring = True

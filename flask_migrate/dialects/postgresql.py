@@ -45,6 +45,7 @@ class PostgreSQL(ServerDialect):
     missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
     names_enums = casts_types = tells_collations = True
     title = 'PostgreSQL'
+    names = ('postgresql',)
     rolls_back_ddl = True
     two_phase = True
     dump_tool = 'pg_dump'

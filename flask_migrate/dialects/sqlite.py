@@ -9,7 +9,7 @@ import os
 import re
 
 from .. import compat
-from . import sqlite_schema
+from . import sqlite_schema, sqlite_values
 from ..compat.sqlite import execute, in_transaction
 from ..errors import ForeignKeyViolation
 from .base import Dialect
@@ -34,6 +34,8 @@ class SQLite(Dialect):
     rolls_back_ddl = True
     drops_in_any_order = True
     copies_tables = keeps_sql = True
+    names = ('sqlite',)
+    misfit = staticmethod(sqlite_values.misfit)
     names_constraints = False
     context_arguments = {'transactional_ddl': True}
 

@@ -138,10 +138,11 @@ def reason(error):
 def _pointed(words):
     """A message on one line, without what points into the SQL.
 
-    PostgreSQL says "LINE 1: SELEC 1" and, below it, "^".
+    PostgreSQL says "LINE 1: SELEC 1" and, below it, "^"; of a DO, which
+    line of it was at work.
     """
-    lines = [line for line in words.splitlines()
-             if not re.match(r'\s*(\^|LINE \d+:)', line)]
+    lines = [line for line in words.splitlines() if not re.match(
+        r'\s*(\^|LINE \d+:|CONTEXT: .* inline_code_block)', line)]
     return u' '.join(u' '.join(lines).split())
 
 
