@@ -13,7 +13,6 @@ import tarfile
 import tempfile
 import zipfile
 
-import pip
 import pytest
 
 from servers import REQUIRE_SERVERS
@@ -84,20 +83,23 @@ def archive(folder, version):
 
 def _download(versions, folder):
     """Fetch the archives; return why not, or None."""
+    pip = [sys.executable, '-m', 'pip']
+    download = pip + [
+        'download', '--quiet', '--disable-pip-version-check',
+        '--retries', '1', '--dest', folder,
+        # Whatever Python this is: the package is not for use.
+        '--no-deps', '--python-version', '3.11']
+    # The last pip for Python 2.7 fails an assertion of its own where its old
+    # resolver is asked for another Python's packages.  (It is asked for its
+    # version, not imported, which makes setuptools give way.)
+    if versions and b'pip 20.3' in subprocess.check_output(
+            pip + ['--version']):
+        download += ['--use-feature', '2020-resolver']
     running, waiting = [], list(versions)
-    # The last pip for Python 2.7 fails an assertion of its own where its
-    # old resolver is asked for another Python's packages.
-    resolver = (['--use-feature', '2020-resolver']
-                if pip.__version__.startswith('20.3') else [])
     while running or waiting:
         while waiting and len(running) < AT_ONCE:
             running.append(subprocess.Popen(
-                [sys.executable, '-m', 'pip', 'download', '--quiet',
-                 '--disable-pip-version-check', '--retries', '1',
-                 # Whatever Python this is: the package is not for use.
-                 '--no-deps', '--python-version', '3.11',
-                 '--dest', folder] + resolver
-                + ['Flask-Migrate==' + waiting.pop(0)],
+                download + ['Flask-Migrate==' + waiting.pop(0)],
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT))
         process = running.pop(0)
         output = process.communicate()[0].decode('utf-8', 'replace')
