@@ -4,7 +4,8 @@ import re
 #: What changes nothing that a failure could leave behind.
 _READS = re.compile(r'''(?:
     SHOW\b|DESCRIBE\b|DESC\b|PRAGMA\b|EXPLAIN\b(?!\W+ANALY[SZ]E\b)
-    |START\s+TRANSACTION\b|COMMIT\b(?!\s+PREPARED\b)|END\b|SAVEPOINT\b|RELEASE\b|ROLLBACK\s+TO\b
+    |START\s+TRANSACTION\b|COMMIT\b(?!\s+PREPARED\b)|END\b
+    |SAVEPOINT\b|RELEASE\b|ROLLBACK\s+TO\b
     |BEGIN\b(?!\s+NOT\b)|SET\b(?!\s+STATEMENT\b)
 )''', re.I | re.X)
 #: But not what MySQL executes although it stands in a comment.
