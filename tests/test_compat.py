@@ -30,6 +30,13 @@ def test_versions_are_compared_in_one_folder_only():
             if not name.startswith('compat' + os.sep)] == []
 
 
+def test_source_becomes_a_tree_in_one_place_only():
+    # CPython may raise SystemError where two threads do it (gh-106905).
+    found = [name for name, text in sources()
+             if re.search(r'ast\.parse|literal_eval\((?!compat|node)', text)]
+    assert found == [os.path.join('compat', 'source.py')]
+
+
 def test_it_imports_nothing_of_ours():
     for name, text in sources():
         if name.startswith('compat' + os.sep):

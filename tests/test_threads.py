@@ -1,4 +1,6 @@
 """Commands in threads of one process end as if run one after another."""
+import ast
+import io
 import logging
 import os
 import sys
@@ -459,3 +461,28 @@ def test_a_nested_command_is_refused(tmpdir):
         project.python('upgrade')
     assert 'one environment at a time' in str(caught.value)
     assert project.tables() == []
+
+
+# ------------------------------------------------------------------- source
+
+def test_source_becomes_a_tree_in_one_thread_at_a_time(tmpdir, monkeypatch):
+    project = make(tmpdir, None, at_work=lambda: None)
+    project.python('upgrade')
+    with io.open(os.path.join(project.directory, 'script.py.mako'), 'a',
+                 encoding='utf-8') as file:
+        file.write(u'\n# ${__import__("flask_migrate.compat.source", {}, {}, '
+                   u'["LOCK"]).LOCK.locked()}\n')
+    parse, seen = ast.parse, []
+
+    def recording(*args, **kwargs):
+        seen.append(compat.source.LOCK.locked())
+        return parse(*args, **kwargs)
+    monkeypatch.setattr(ast, 'parse', recording)
+    project.python('migrate', message='more', allow_drop_all=True)
+    assert seen and all(seen)
+    assert not compat.source.LOCK.locked()
+    written = [name for name in os.listdir(project.versions)
+               if name.endswith('_more.py')]
+    with io.open(os.path.join(project.versions, written[0]),
+                 encoding='utf-8') as file:
+        assert file.read().endswith(u'# True\n')

@@ -14,7 +14,7 @@ def check(paths):
         with open(path, 'rb') as file:
             source = file.read()
         try:
-            missing = _missing(ast.parse(source, path))
+            missing = _missing(compat.source.parse(source, path))
         except SyntaxError as error:
             raise MigrateError(
                 "A difference can't be written as Python: %s. Describe it "

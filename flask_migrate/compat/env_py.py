@@ -14,7 +14,7 @@ import threading
 
 from flask import current_app, has_app_context
 
-from . import flask_sqlalchemy, python, sqlalchemy
+from . import flask_sqlalchemy, python, source, sqlalchemy
 from .legacy_database import LegacyDatabase
 
 
@@ -165,7 +165,7 @@ def _read(env_py):
     try:
         with io.open(env_py, encoding='utf-8') as file:
             text = file.read()
-        tree = ast.parse(python.native(text))
+        tree = source.parse(python.native(text))
     except (EnvironmentError, SyntaxError, ValueError):
         return set(), ''     # Alembic says what is wrong with the file
     passed = set()

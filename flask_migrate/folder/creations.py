@@ -42,7 +42,7 @@ def _calls(path, suffix):
             text = file.read()
         if not any(sign in text for sign in _SIGNS):
             return []
-        tree = ast.parse(text)
+        tree = compat.source.parse(text)
     except (EnvironmentError, SyntaxError, ValueError):
         return []
     functions = dict((node.name, node) for node in tree.body
@@ -105,7 +105,7 @@ def _names(function, call):
                           or None)
             values[-1] = values[-1] and values[-1][0]
     try:
-        read = [value and ast.literal_eval(value) for value in values]
+        read = [node and ast.literal_eval(node) for node in values]
     except (ValueError, TypeError):
         return None
     if not all(isinstance(each, compat.python.string_types)

@@ -108,7 +108,7 @@ def _literal(value):
         return compat.python.native(string.group(2))
     if value == 'None':
         return None
-    found = ast.literal_eval(value)
+    found = ast.literal_eval(compat.source.parse(value, mode='eval'))
     several = found if isinstance(found, (tuple, list)) else (found,)
     for each in several:
         if not isinstance(each, compat.python.string_types):

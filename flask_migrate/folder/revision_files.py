@@ -131,7 +131,7 @@ def read_file(path):
     """The File of a path, read and not executed; None: that cannot be."""
     try:
         with open(path, 'rb') as file:
-            tree = ast.parse(file.read())
+            tree = compat.source.parse(file.read())
     except (EnvironmentError, SyntaxError, ValueError):
         return None
     values = {}

@@ -14,7 +14,7 @@ def manage_py(setup):
     enabled = compat.flask_script.is_enabled()
     for path in _paths(setup.app):
         with open(path, 'rb') as file:
-            tree = ast.parse(file.read(), path)
+            tree = compat.source.parse(file.read(), path)
         for finding in _imports(setup, relative(path), tree):
             if enabled:
                 finding = Finding('note', finding.text + u" It works, as "

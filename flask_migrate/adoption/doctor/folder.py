@@ -4,6 +4,7 @@ import io
 import logging
 import os
 
+from ... import compat
 from ...compat.python import text
 from ...folder import checking
 from ...folder.paths import relative
@@ -109,7 +110,7 @@ def _env_py(setup):
     if not os.path.isfile(path):
         return None
     with io.open(path, 'rb') as file:
-        return ast.parse(file.read(), path)
+        return compat.source.parse(file.read(), path)
 
 
 CHECKS = [files_missing, env_py_compiles, loggers, logging_of_env_py]

@@ -1,6 +1,7 @@
 """Revision files, read and not executed."""
 import ast
 
+from ... import compat
 from ...folder import revision_files
 from ...folder.paths import relative
 
@@ -20,7 +21,7 @@ class Script(object):
         self.tree = self.error = self.file = None
         try:
             with open(path, 'rb') as file:
-                self.tree = ast.parse(file.read(), path)
+                self.tree = compat.source.parse(file.read(), path)
         except (EnvironmentError, SyntaxError, ValueError, TypeError) as error:
             self.error = error
         else:

@@ -13,6 +13,7 @@ import sys
 import threading
 
 from ..modules import execute_file, new_module
+from ..source import LOCK
 from ..streams import Silence
 
 _here = threading.local()
@@ -85,7 +86,8 @@ def _writer(write):
     def template_to_file(source, path, *args, **kwargs):
         part = '%s.part%d' % (path, os.getpid())
         try:
-            write(source, part, *args, **kwargs)
+            with LOCK:
+                write(source, part, *args, **kwargs)
             getattr(os, 'replace', os.rename)(part, str(path))
         except BaseException:
             if os.path.exists(part):
