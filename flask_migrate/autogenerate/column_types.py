@@ -46,6 +46,10 @@ def _render(kind, autogen):
             " 'postgresql')" % (
                 autogen.opts['sqlalchemy_module_prefix'] or '', values,
                 values))
+    if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
+            and compat.tables.leaves_out_of_repr(kind):
+        return '%s%s, create_constraint=False)' % (
+            autogen.opts['sqlalchemy_module_prefix'] or '', repr(kind)[:-1])
     if module.startswith('sqlalchemy.') \
             or autogen.opts.get('user_module_prefix'):
         return False

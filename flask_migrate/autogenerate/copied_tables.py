@@ -7,7 +7,8 @@ from sqlalchemy import CheckConstraint, Column, types
 from .. import compat, dialects
 from .indexes import executed
 from .names import CONVENTION
-from .operations import Block, saying
+from .operations import (
+    AddedCheck, Block, Comment, DroppedCheck, Text, saying)
 
 _INDEX = re.compile(r'^\s*(CREATE\s+(?:UNIQUE\s+)?INDEX)\s+'
                     r'(?:IF\s+NOT\s+EXISTS\s+)?', re.I)
@@ -25,6 +26,9 @@ def keep(found, operations):
         if not isinstance(each, ops.ModifyTableOps):
             continue
         pair = pairs.get((each.schema or None, each.table_name))
+        if pair is not None and pair.old is not None \
+                and not compat.alembic.batch_reflects_checks():
+            _tell_named_checks(found, each, pair, operations)
         arguments = list(filter(None, [
             _convention(each), _dates(each),
             pair and pair.old is not None and _checks(pair)]))
@@ -69,6 +73,49 @@ def _dates(block):
         return lambda context: 'reflect_args=[%s]' % ', '.join(
             compat.alembic.render_column(each, context)
             for each in columns)
+
+
+#: What batch mode does without copying the table.
+_IN_PLACE = (ops.AddColumnOp, ops.CreateIndexOp, ops.DropIndexOp)
+
+
+def _tell_named_checks(found, block, pair, operations):
+    """Tell batch mode of the checks: it would lose what it does not see.
+
+    What it is told last counts, also where it has seen the check itself.
+    """
+    if all(isinstance(each, _IN_PLACE + (Comment,)) and getattr(
+            getattr(each, 'column', None), 'server_default', None) is None
+           for each in block.ops):
+        return
+    checks = _named_checks(pair)
+    if operations is found.downgrade.ops:
+        changes = [each for _, each in found.each(AddedCheck, DroppedCheck)
+                   if each.table_name == pair.name
+                   and (each.schema or None) == (pair.schema or None)]
+        for each in changes:
+            if isinstance(each, DroppedCheck):
+                checks.pop(each.constraint_name, None)
+        checks.update((each.constraint_name, each.condition)
+                      for each in changes if isinstance(each, AddedCheck))
+    lines = ['batch_op.create_check_constraint(%s, %s)' % (
+        compat.python.literal(name), compat.python.literal(
+            compat.tables.escaped_text(condition)))
+        for name, condition in sorted(checks.items())]
+    if lines:
+        # In a block, Alembic's printer indents after ':' until ''.
+        block.ops.insert(0, Text(
+            ["if op.get_context().dialect.name == 'sqlite':"]
+            + lines + ['']))
+
+
+def _named_checks(pair):
+    """The checks of a table in the database, text by name."""
+    return dict(
+        (each.name, compat.python.text(each.sqltext))
+        for each in pair.old.constraints if isinstance(each, CheckConstraint)
+        and compat.tables.is_named(each.name)
+        and not compat.tables.belongs_to_type(each))
 
 
 def _checks(pair):

@@ -4,9 +4,30 @@ Values are added in an autocommit block: one that is added in a transaction
 cannot be used before its end.  Where values go, a new type takes the place
 of the old one, and the columns are cast.
 """
-from .. import compat
+from .. import compat, dialects
 from . import enums
 from .enums import literal, quoted
+
+
+def compare_listed(found):
+    """Find the enums whose values differ, where a column has them."""
+    if not dialects.of(found.connection).lists_enum_values:
+        return
+    for pair in found.tables:
+        if pair.old is None or pair.new is None:
+            continue
+        for new in pair.new.columns:
+            old = pair.old.columns.get(new.name)
+            enum = enums.enum_of(new.type, found.context.dialect, named=False)
+            if enum is not None and set(_values(enum)) != set(
+                    getattr(old, 'type', None) and _values(old.type)
+                    or _values(enum)) and compat.alembic.is_included(
+                        pair, new, new.name, 'column', False, old):
+                found.alteration(pair, old, new).modify_type = new.type
+
+
+def _values(kind):
+    return [compat.python.text(each) for each in getattr(kind, 'enums', ())]
 
 
 def compare(found):

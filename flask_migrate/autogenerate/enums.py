@@ -25,17 +25,21 @@ _COLUMNS = text(
     "WHERE NOT a.attisdropped AND c.relpersistence <> 't'")
 
 
-def enum_of(kind, dialect):
-    """The enum that a column type is, or is a list of; None: none."""
+def enum_of(kind, dialect, named=True):
+    """The enum that a column type is, or is a list of; None: none.
+
+    :param named: whether one without a name is none.
+    """
     while isinstance(kind, types.TypeDecorator):
         kind = kind.load_dialect_impl(dialect)
     if hasattr(kind, 'item_type'):
-        return enum_of(kind.item_type, dialect)
+        return enum_of(kind.item_type, dialect, named)
     try:
         kind = kind.dialect_impl(dialect)
     except Exception:
         return None
-    if isinstance(kind, types.Enum) and kind.native_enum and kind.name:
+    if isinstance(kind, types.Enum) and kind.native_enum \
+            and (kind.name or not named):
         return kind
     return None
 

@@ -39,6 +39,7 @@ class Found(object):
         self.renames = Renames()
         self.renaming = []
         self.enum_changes = []
+        self.index_conditions = {}      # by schema, as they are read
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 
     @property
@@ -131,6 +132,11 @@ def each_of(operations, kinds):
             yield operations, operation
         for found in each_of(getattr(operation, 'ops', ()), kinds):
             yield found
+
+
+def drop_empty(operations):
+    """Leave out blocks that have nothing in them."""
+    operations[:] = [each for each in operations if getattr(each, 'ops', True)]
 
 
 def _leave_out_nothing(operations):

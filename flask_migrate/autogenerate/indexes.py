@@ -1,16 +1,23 @@
-"""Indexes of expressions on SQLite, and conditions of partial indexes."""
+"""Indexes of expressions, and conditions of partial indexes.
+
+Both are read from the database itself where SQLAlchemy reflects neither.
+"""
 import re
 
 from alembic.operations import ops
-from sqlalchemy import Index
 from sqlalchemy import text as sql_text
 from sqlalchemy.schema import CreateIndex
 
 from .. import compat, dialects
-from .operations import Text
+from .operations import FunctionalIndex, Text
 from .temporary_tables import NAME, copies, read_back, temporary_table
 
 _NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+|\bif not exists\b', re.I)
+_NAME = r'(?:"(?:[^"]|"")*"|[^\s"(.]+)'
+#: CREATE, what stands before the columns, and the rest.
+_STATEMENT = re.compile(
+    r'\s*(CREATE (?:UNIQUE )?INDEX) (?:CONCURRENTLY )?(?:IF NOT EXISTS )?'
+    r'%s ON (?:%s\.)?%s(.*)$' % (_NAME, _NAME, _NAME), re.I | re.S)
 
 
 def compare(found):
@@ -30,7 +37,7 @@ def _plain(sql):
     return _NOISE.sub('', compat.python.text(sql)).lower()
 
 
-# On SQLite, where nobody reflects them -------------------------------------
+# Indexes of expressions, where nobody reflects them --------------------------
 
 def _compare_expressions(found, pair, known):
     """Compare the texts of the statements that make the indexes.
@@ -39,22 +46,48 @@ def _compare_expressions(found, pair, known):
     """
     wanted = dict((index.name, index) for index in pair.new.indexes
                   if compat.tables.is_functional(index))
+    for operations, each in found.each(ops.CreateIndexOp):
+        if each.index_name in wanted and each.table_name == pair.name:
+            operations.remove(each)         # Alembic can't take it back
     for name, sql in sorted(known.items()):
         index = wanted.get(name)
-        if index is not None and _plain(sql) == _plain(
-                _statement(found, index)):
+        if index is not None and _is_same(found, pair, sql, index):
             del wanted[name]
         elif pair.old is None or compat.alembic.is_included(
                 pair, None, name, 'index', True):
             found.upgrade.ops.insert(len(found.renaming), _dropped(name, sql))
     for name, index in sorted(wanted.items()):
         if compat.alembic.is_included(pair, index, name, 'index', False):
-            found.upgrade.ops.append(ops.CreateIndexOp.from_index(index))
+            found.upgrade.ops.append(FunctionalIndex.from_index(index))
 
 
-def _statement(found, index):
-    return compat.python.text(
+def _is_same(found, pair, sql, index):
+    statement = compat.python.text(
         CreateIndex(index).compile(dialect=found.context.dialect))
+    if _plain(sql) == _plain(statement):
+        return True
+    if dialects.of(found.connection).keeps_sql:
+        return False
+    try:
+        written = _statement_as_written(found, pair, statement)
+    except Exception:
+        return True         # what can't be compared is not reported
+    return written is None or _essence(written) == _essence(sql)
+
+
+def _essence(statement):
+    """A statement without the names of the index and of the table."""
+    return [_plain(each) for each in _STATEMENT.match(statement).groups()]
+
+
+def _statement_as_written(found, pair, statement):
+    """How the server writes the making of an index down."""
+    create, rest = _STATEMENT.match(statement.replace('%%', '%')).groups()
+    read = read_back(
+        found, temporary_table(*copies(found, pair.new.columns)),
+        dialects.of(found.connection).functional_indexes,
+        ['%s %s_1 ON %s%s' % (create, NAME, NAME, rest)])
+    return read.get(NAME, {}).get(NAME + '_1')
 
 
 def _dropped(name, sql):
@@ -70,27 +103,49 @@ def executed(sql):
 
 # Conditions ----------------------------------------------------------------
 
+def _conditions(found, schema, table):
+    """The conditions that a table's indexes have in the database, by name."""
+    known = found.index_conditions
+    if schema not in known:
+        known[schema] = dialects.of(found.connection).index_conditions(
+            found.connection, schema)
+    return None if known[schema] is None else known[schema].get(table, {})
+
+
+def keep_conditions(found):
+    """Let partial indexes that are dropped come back as they were."""
+    option = dialects.of(found.connection).name + '_where'
+    for _, each in found.each(ops.DropIndexOp):
+        condition = (_conditions(found, each.schema, each.table_name)
+                     or {}).get(each.index_name)
+        if condition is not None:
+            compat.alembic.set_option(each, option, sql_text(
+                compat.tables.escaped_text(condition)))
+
+
 def _compare_conditions(found, pair):
     """Compare what stands in WHERE, of indexes that both sides have."""
-    if not compat.tables.reflects_conditions():
+    known = _conditions(found, pair.schema, pair.name)
+    if known is None:
         return
-    dialect = found.context.dialect
     wanted = dict((compat.python.text(index.name), index)
                   for index in pair.new.indexes)
-    for old in list(pair.old.indexes):
-        new = wanted.get(compat.python.text(old.name))
-        if new is None:
+    for name, old in sorted(_by_name(pair.old.indexes).items()):
+        new = wanted.get(name)
+        if new is None or any(each.index_name == name for _, each
+                              in found.each(ops.DropIndexOp)):
             continue
-        before, after = [compat.tables.condition_of(each, dialect)
-                         for each in (old, new)]
-        if _differ(found, pair, before, after) and not any(
-                each.index_name == old.name
-                for _, each in found.each(ops.DropIndexOp)) \
-                and compat.alembic.is_included(pair, new, old.name, 'index',
-                                               False, old):
+        if _differ(found, pair, known.get(name), compat.tables.condition_of(
+                new, found.context.dialect)) and compat.alembic.is_included(
+                    pair, new, name, 'index', False, old):
             found.changes_of(pair).ops.extend([
                 ops.DropIndexOp.from_index(old),
                 ops.CreateIndexOp.from_index(new)])
+
+
+def _by_name(indexes):
+    """Indexes by name; Alembic makes a second object of each, to compare."""
+    return dict((compat.python.text(each.name), each) for each in indexes)
 
 
 def _differ(found, pair, before, after):
@@ -101,18 +156,20 @@ def _differ(found, pair, before, after):
     if dialects.of(found.connection).keeps_sql:
         return True
     try:
-        written = _as_written(found, pair, after)
+        written = _condition_as_written(found, pair, after)
     except Exception:
         return False        # what can't be compared is not reported
     return written is not None and _plain(written) != _plain(before)
 
 
-def _as_written(found, pair, condition):
+def _condition_as_written(found, pair, condition):
     """How the server writes a condition down."""
-    option = dialects.of(found.connection).name + '_where'
-    table = temporary_table(*copies(found, pair.new.columns))
-    Index(NAME + '_1', list(table.columns)[0], **{
-        option: sql_text(compat.tables.escaped_text(condition))})
-    for each in read_back(found, table, 'get_indexes'):
-        if each['name'] == NAME + '_1':
-            return each.get('dialect_options', {}).get(option)
+    columns = copies(found, pair.new.columns)
+    quoted = found.context.dialect.identifier_preparer.format_column(
+        columns[0])
+    read = read_back(
+        found, temporary_table(*columns),
+        dialects.of(found.connection).index_conditions,
+        ['CREATE INDEX %s_1 ON %s (%s) WHERE %s' % (
+            NAME, NAME, quoted, condition)])
+    return read.get(NAME, {}).get(NAME + '_1')

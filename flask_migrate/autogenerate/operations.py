@@ -147,6 +147,45 @@ def _by_alembic(kind, context, operation):
     return renderers.dispatch(plain)(context, plain)
 
 
+class FunctionalIndex(ops.CreateIndexOp):
+    """An index of expressions, which Alembic before 1.9 can't take back."""
+
+    _made_of = None
+
+    @classmethod
+    def from_index(cls, index):
+        made = super(FunctionalIndex, cls).from_index(index)
+        made._made_of = index
+        return made
+
+    def to_index(self, migration_context=None):
+        return self._made_of
+
+    def reverse(self):
+        return DroppedIndex(self.index_name, self.table_name, self.schema)
+
+
+class DroppedIndex(ops.MigrateOperation):
+    """The same, when it goes."""
+
+    def __init__(self, name, table, schema):
+        self.index_name = name
+        self.table_name = table
+        self.schema = schema
+
+
+@renderers.dispatch_for(DroppedIndex)
+def _dropped_index(context, operation):
+    options = {'table_name': operation.table_name}
+    if operation.schema:
+        options['schema'] = operation.schema
+    return '%sdrop_index(%s)' % (
+        context.opts['alembic_module_prefix'] or '', ', '.join(
+            [compat.python.literal(operation.index_name)]
+            + ['%s=%s' % (key, compat.python.literal(value))
+               for key, value in sorted(options.items(), reverse=True)]))
+
+
 class AddedCheck(ops.MigrateOperation):
     """A CHECK constraint; Alembic writes none before 1.20.
 

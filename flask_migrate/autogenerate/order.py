@@ -7,9 +7,9 @@ after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
 from . import (
-    casts, checks, collations, copied_tables, defaults, destructive,
+    casts, checks, collations, comments, copied_tables, defaults, destructive,
     enum_values, enums, foreign_key_indexes, generated, indexes, misfits,
-    names, ordering, primary_keys)
+    names, ordering, primary_keys, same_types)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -27,10 +27,12 @@ RENAMING = [
 
 #: What is a difference at all: for ``check`` as well as for scripts.
 COMPARING = [
+    same_types.forget,
     collations.compare,
     defaults.compare,
     generated.compare,
     enum_values.compare,
+    enum_values.compare_listed,
     names.compare_unnamed,
     checks.compare,
     primary_keys.compare,
@@ -42,6 +44,7 @@ WRITING = [
     names.name_new_constraints,
     names.name_dropped_constraints,
     names.keep_unique,
+    indexes.keep_conditions,
     fill_required_columns,
     destructive.mark,
 ]
@@ -55,6 +58,7 @@ EITHER_WAY = [
     defaults.bracket,
     casts.cast,
     enums.make_and_drop,
+    comments.take_out,
     copied_tables.keep,
     misfits.guard,
 ]

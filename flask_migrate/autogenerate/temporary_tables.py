@@ -41,15 +41,20 @@ def temporary_table(*things):
     return Table(NAME, MetaData(), *things, **{'prefixes': ['TEMPORARY']})
 
 
-def read_back(found, table, method):
+def read_back(found, table, method, statements=()):
     """Make a temporary table, and read what the server makes of it.
 
-    :param method: the method of SQLAlchemy's Inspector that reads it.
+    :param method: the method of SQLAlchemy's Inspector that reads it, or a
+        function of the Connection.
+    :param statements: SQL to be executed before it is read.
     """
     connection = found.connection
     with compat.sqlalchemy.savepoint(connection):
         table.create(connection, checkfirst=False)
-        read = getattr(inspect(connection), method)(table.name)
+        for sql in statements:
+            compat.sqlalchemy.execute_as_it_is(connection, sql)
+        read = method(connection) if callable(method) \
+            else getattr(inspect(connection), method)(table.name)
         connection.execute(text(
             dialects.of(connection).drop_temporary_table % table.name))
     return read

@@ -128,9 +128,19 @@ def reflects_collations():
     return sqlalchemy_version() >= (2, 1)
 
 
-def reflects_conditions():
-    """Whether partial indexes are reflected with their conditions (1.4)."""
-    return sqlalchemy_version() >= (1, 4)
+def reflects_expressions():
+    """Whether PostgreSQL's indexes of expressions are reflected (2.0)."""
+    return sqlalchemy_version() >= (2, 0)
+
+
+def leaves_out_of_repr(enum):
+    """Whether an Enum has no CHECK, and ``repr()`` does not say so.
+
+    From 1.1 to 1.3 it has one unless told, and 1.0 has no such option.
+    """
+    from sqlalchemy import Enum
+    return getattr(enum, 'create_constraint', True) is False \
+        and getattr(Enum('a', name='a'), 'create_constraint', False)
 
 
 def sqlalchemy_version():

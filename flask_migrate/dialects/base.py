@@ -47,6 +47,9 @@ class Dialect(object):
     keeps_sql = False
     #: Whether batch mode copies a table.
     copies_tables = False
+
+    #: Whether a column's type has the values of an enum in it.
+    lists_enum_values = False
     #: How a temporary table is dropped, without a COMMIT.
     drop_temporary_table = 'DROP TABLE %s'
     #: Defaults for ``context.configure()``.
@@ -140,6 +143,21 @@ class Dialect(object):
         :return: a dict by table of dicts by name; None where an Inspector
             reflects them.
         """
+
+    def index_conditions(self, connection, schema=None):
+        """The conditions of partial indexes, as SQL.
+
+        :return: a dict by table of dicts by name; None where there are none.
+        """
+
+    def is_same_type(self, dialect, old, new):
+        """Whether a column's type is what the database makes of another.
+
+        :param dialect: SQLAlchemy's, which knows what the server is.
+        :param old: the type that is there, as SQL.
+        :param new: the type that is wanted, likewise.
+        """
+        return False
 
     def view(self, connection):
         """What a Connection sees the database by, for :meth:`look_at`."""

@@ -55,7 +55,7 @@ class MySQL(ServerDialect):
     """MySQL and MariaDB."""
 
     missing = r'^\((1146|1054),'
-    brackets_defaults = indexes_foreign_keys = True
+    brackets_defaults = indexes_foreign_keys = lists_enum_values = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
     names = ('mysql', 'mariadb')
@@ -71,6 +71,13 @@ class MySQL(ServerDialect):
             or compat.sqlalchemy.is_mariadb(connection.dialect)
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
+
+    def is_same_type(self, dialect, old, new):
+        # MariaDB's JSON is a text with a check.
+        return new == 'BOOL' and old == 'TINYINT(1)' \
+            or new == 'JSON' and old.startswith('LONGTEXT') \
+            and bool(self.name == 'mariadb'
+                     or compat.sqlalchemy.is_mariadb(dialect))
 
     def read_schema(self, connection):
         return mysql_schema.read(connection)

@@ -39,6 +39,30 @@ _SEQUENCES = """
     ORDER BY s.relname"""
 
 
+_INDEXES = """
+    FROM pg_index x
+        JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_class c ON c.oid = x.indrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE """
+_FUNCTIONAL_INDEXES = """
+    SELECT c.relname, i.relname,
+        replace(pg_get_indexdef(i.oid),
+                ' ON ' || quote_ident(n.nspname) || '.', ' ON ')""" \
+    + _INDEXES + '0 = ANY(x.indkey) AND pg_table_is_visible(c.oid)'
+_CONDITIONS = """
+    SELECT c.relname, i.relname, pg_get_expr(x.indpred, x.indrelid)""" \
+    + _INDEXES + 'x.indpred IS NOT NULL AND '
+
+
+def _by_table(connection, sql):
+    """Rows of table, index and text, as a dict of dicts."""
+    found = {}
+    for table, name, text in postgresql_schema.rows(connection, sql):
+        found.setdefault(table, {})[name] = text
+    return found
+
+
 class PostgreSQL(ServerDialect):
     """PostgreSQL, from 9.6 on."""
 
@@ -51,6 +75,15 @@ class PostgreSQL(ServerDialect):
     dump_tool = 'pg_dump'
     end = 'SELECT pg_terminate_backend(%d)'
     stop = 'SELECT pg_cancel_backend(%d)'
+
+    def functional_indexes(self, connection):
+        return None if compat.tables.reflects_expressions() \
+            else _by_table(connection, _FUNCTIONAL_INDEXES)
+
+    def index_conditions(self, connection, schema=None):
+        return _by_table(connection, _CONDITIONS + (
+            'pg_table_is_visible(c.oid)' if schema is None
+            else 'n.nspname = %s' % postgresql_schema.literal(schema)))
 
     def read_schema(self, connection):
         return postgresql_schema.read(connection)

@@ -23,6 +23,7 @@ from .sqlite_foreign_keys import new_violations, quoted, violations
 _DROPS = re.compile(r'\bbatch_(alter_table|op)\b|\bdrop_table\b|'
                     r'\bDROP\s+TABLE\b', re.I)
 _BEGIN = re.compile(r'\s*BEGIN(\s+\w+){0,2}\s*;?\s*$', re.I)
+_CONDITION = re.compile(r'\)\s*WHERE\s+(.+)$', re.I | re.S)
 _READS = re.compile(r'\s*(SELECT|PRAGMA|EXPLAIN|WITH|BEGIN)\b', re.I)
 
 
@@ -60,6 +61,17 @@ class SQLite(Dialect):
             if any(row[2] is None for row in execute(
                     raw, 'PRAGMA index_info(%s)' % quoted(name))):
                 found.setdefault(table, {})[name] = sql
+        return found
+
+    def index_conditions(self, connection, schema=None):
+        found = {}
+        for table, name, sql in execute(
+                compat.sqlalchemy.raw_connection(connection),
+                "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
+                "type = 'index' AND sql IS NOT NULL"):
+            condition = _CONDITION.search(sql)
+            if condition and schema is None:
+                found.setdefault(table, {})[name] = condition.group(1)
         return found
 
     def borrow(self, connection, given=False, interruptible=False):

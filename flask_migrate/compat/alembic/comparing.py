@@ -119,6 +119,22 @@ def keep_unique(operation):
         operation.kw = dict(operation.kw, unique=True)
 
 
+def batch_reflects_checks():
+    """Whether batch mode sees the named checks of a table (1.7)."""
+    return alembic_version() >= (1, 7)
+
+
+def set_option(operation, name, value):
+    """Let a dropped index have an option, and come back with it.
+
+    Alembic before 1.6 keeps the index itself.
+    """
+    original = getattr(operation, '_orig_index', None)
+    if original is not None:
+        original.dialect_kwargs[name] = value
+    operation.kw = dict(operation.kw, **{name: value})
+
+
 def is_in_batch(autogen):
     """Whether a batch block is being written (no public name)."""
     return autogen._has_batch
