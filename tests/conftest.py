@@ -89,6 +89,8 @@ def pytest_collection_modifyitems(items):
 COUNTED = [
     ('test_round_trip.py::test_there_and_back[',
      'kinds of model changes that went there and back: %d of %d'),
+    ('test_round_trip.py::test_whole_table[',
+     'all kinds of model changes that went there and back: %d of %d'),
     ('test_legacy.py::test_every_command[',
      "env.py files of Flask-Migrate's releases, unmodified: %d of %d"),
     ('test_faults.py::', 'failures on the way that left databases as '

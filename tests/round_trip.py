@@ -13,6 +13,7 @@ import argparse
 import datetime
 import decimal
 import enum
+import json
 import os
 import re
 import shutil
@@ -648,6 +649,8 @@ def comparable(value):
     if isinstance(value, datetime.datetime) and value == datetime.datetime(
             value.year, value.month, value.day, tzinfo=value.tzinfo):
         value = value.date()
+    if isinstance(value, (dict, list)):
+        value = json.dumps(value, sort_keys=True)
     written = re.sub(r' 00:00:00(\.0+)?$', '', str(value))
     try:
         return str(decimal.Decimal(

@@ -5,7 +5,7 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Column, types
 
 from .. import compat, dialects
-from .indexes import executed
+from .indexes import executed, plain
 from .names import CONVENTION
 from .operations import (
     AddedCheck, Block, Comment, DroppedCheck, Text, saying)
@@ -31,7 +31,7 @@ def keep(found, operations):
             _tell_named_checks(found, each, pair, operations)
         arguments = list(filter(None, [
             _convention(each), _dates(each),
-            pair and pair.old is not None and _checks(pair)]))
+            pair and pair.old is not None and _checks(each, pair)]))
         if arguments:
             written[-1] = saying(Block, each, *arguments)
         if pair is not None and pair.old is not None:
@@ -118,12 +118,23 @@ def _named_checks(pair):
         and not compat.tables.belongs_to_type(each))
 
 
-def _checks(pair):
-    """Checks without a name, which batch mode does not find again."""
+def _checks(block, pair):
+    """Checks without a name, which batch mode does not find again.
+
+    What goes with a column is none, nor what a type of SQLAlchemy before
+    1.4 makes again.
+    """
+    gone = [each.column_name for each in block.ops
+            if isinstance(each, ops.DropColumnOp)]
+    checks = [each for each in pair.old.constraints
+              if isinstance(each, CheckConstraint)
+              and not compat.tables.is_named(each.name)]
+    made = [plain(each.sqltext) for each in checks
+            if compat.tables.belongs_to_type(each)]
     checks = sorted(
-        compat.python.text(each.sqltext) for each in pair.old.constraints
-        if isinstance(each, CheckConstraint)
-        and not compat.tables.is_named(each.name))
+        compat.python.text(each.sqltext) for each in checks
+        if plain(each.sqltext) not in made
+        and not set(re.findall(r'\w+', str(each.sqltext))) & set(gone))
     if checks:
         return lambda context: 'table_args=[%s]' % ', '.join(
             '%sCheckConstraint(%r)' % (

@@ -33,7 +33,8 @@ def compare(found):
             _compare_expressions(found, pair, known.get(pair.name, {}))
 
 
-def _plain(sql):
+def plain(sql):
+    """SQL without what may be written one way or another."""
     return _NOISE.sub('', compat.python.text(sql)).lower()
 
 
@@ -64,7 +65,7 @@ def _compare_expressions(found, pair, known):
 def _is_same(found, pair, sql, index):
     statement = compat.python.text(
         CreateIndex(index).compile(dialect=found.context.dialect))
-    if _plain(sql) == _plain(statement):
+    if plain(sql) == plain(statement):
         return True
     if dialects.of(found.connection).keeps_sql:
         return False
@@ -77,7 +78,7 @@ def _is_same(found, pair, sql, index):
 
 def _essence(statement):
     """A statement without the names of the index and of the table."""
-    return [_plain(each) for each in _STATEMENT.match(statement).groups()]
+    return [plain(each) for each in _STATEMENT.match(statement).groups()]
 
 
 def _statement_as_written(found, pair, statement):
@@ -151,7 +152,7 @@ def _by_name(indexes):
 def _differ(found, pair, before, after):
     if before is None or after is None:
         return (before is None) != (after is None)
-    if _plain(before) == _plain(after):
+    if plain(before) == plain(after):
         return False
     if dialects.of(found.connection).keeps_sql:
         return True
@@ -159,7 +160,7 @@ def _differ(found, pair, before, after):
         written = _condition_as_written(found, pair, after)
     except Exception:
         return False        # what can't be compared is not reported
-    return written is not None and _plain(written) != _plain(before)
+    return written is not None and plain(written) != plain(before)
 
 
 def _condition_as_written(found, pair, condition):

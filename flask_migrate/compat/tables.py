@@ -66,9 +66,11 @@ def aliased(query, name):
 def is_named(name):
     """Whether a constraint has a name.
 
-    Below a ``naming_convention`` SQLAlchemy has symbols for none.
+    Below a ``naming_convention`` SQLAlchemy has symbols for none, which
+    were texts before 1.4.
     """
-    return isinstance(name, string_types) and bool(name)
+    return isinstance(name, string_types) and bool(name) \
+        and type(name).__name__ != '_defer_none_name'
 
 
 def belongs_to_type(constraint):
