@@ -1,4 +1,5 @@
 """Every kind of model change, there and back, on every kind of database."""
+from contextlib import contextmanager
 import io
 import os
 
@@ -23,10 +24,15 @@ ONE_OF_EACH = [
     'make a column nullable',
     'remove a unique constraint of two columns',
     'index a column',
+    'change a check',
+    'remove a partial index',
+    'change a functional index',
+    'add a column with a comment',
+    'add a value to an enum',
 ]
 
 #: Those of them that servers take too.
-ON_SERVERS = ONE_OF_EACH[:2] + ONE_OF_EACH[4:5]
+ON_SERVERS = ONE_OF_EACH[:2] + ONE_OF_EACH[4:5] + ONE_OF_EACH[-3:]
 
 #: What does not hold: where, and before which SQLAlchemy (None: any).
 EXCEPT = {
@@ -55,6 +61,17 @@ def can_hold(kind, database):
 
 def take(request, tmpdir, kind, database):
     """Take a kind of change there and back on a database."""
+    with engines_of(request, tmpdir, database) as engines:
+        way = Way(kind, *engines)
+        try:
+            return way.go()
+        finally:
+            way.close()
+
+
+@contextmanager
+def engines_of(request, tmpdir, database):
+    """Engines of two empty databases."""
     if database == 'sqlite':
         urls = ['sqlite:///%s' % tmpdir.join(name) for name in 'ab']
     else:
@@ -63,11 +80,9 @@ def take(request, tmpdir, kind, database):
     engines = [create_engine(url) for url in urls]
     for engine in engines:
         round_trip.empty(engine)
-    way = Way(kind, *engines)
     try:
-        return way.go()
+        yield engines
     finally:
-        way.close()
         for engine in engines:
             engine.dispose()
 

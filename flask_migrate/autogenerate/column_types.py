@@ -30,6 +30,12 @@ def _render(kind, autogen):
     """A type as Python, or False to leave it to Alembic."""
     module = type(kind).__module__
     if module.startswith('sqlalchemy.dialects.'):
+        left_out = compat.tables.values_left_out_of_repr(kind)
+        if left_out:
+            dialect = module.split('.')[2]
+            autogen.imports.add('from sqlalchemy.dialects import ' + dialect)
+            return '%s.%s(%s)' % (dialect, type(kind).__name__, ', '.join(
+                repr(compat.python.native(each)) for each in left_out))
         _import_parts(kind, autogen)
         return False
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \

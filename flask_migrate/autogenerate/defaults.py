@@ -33,7 +33,8 @@ def compare(found):
     for pair, old, new in columns:
         if new.server_default is not None:
             server = written.get((type_text(found, new), _given(found, new)))
-            if server is None or server == _text_of(old):
+            # SQLAlchemy before 1.4 reads none of MariaDB's -1 and 0.5.
+            if server is None or server == (_text_of(old) or u''):
                 continue
             # With another type, a default is to be of that type as well.
             if _alteration(found, pair, new) is None \
@@ -155,8 +156,8 @@ def _report(found, pair, old, new):
 
 
 #: What MySQL takes as a default without brackets.
-_SIMPLE = re.compile(r"\s*('.*'|-?[\w.]+|\w+\([^()]*\)( ON UPDATE .*)?|"
-                     r"\(.*\))\s*$", re.I | re.S)
+_SIMPLE = re.compile(r"\s*('.*'|(-?[\w.]+|\w+\([^()]*\))"
+                     r"( ON UPDATE .*)?|\(.*\))\s*$", re.I | re.S)
 
 
 def bracket(found, operations):

@@ -130,6 +130,11 @@ def reflects_collations():
     return sqlalchemy_version() >= (2, 1)
 
 
+def reflects_checks():
+    """Whether an Inspector tells CHECK constraints (1.1)."""
+    return sqlalchemy_version() >= (1, 1)
+
+
 def reflects_expressions():
     """Whether PostgreSQL's indexes of expressions are reflected (2.0)."""
     return sqlalchemy_version() >= (2, 0)
@@ -143,6 +148,17 @@ def leaves_out_of_repr(enum):
     from sqlalchemy import Enum
     return getattr(enum, 'create_constraint', True) is False \
         and getattr(Enum('a', name='a'), 'create_constraint', False)
+
+
+def values_left_out_of_repr(kind):
+    """The values of a SET of MySQL, which ``repr()`` does not say till 1.3.
+
+    :return: None where it is no SET, or says them.
+    """
+    values = getattr(kind, 'values', None)
+    if type(kind).__name__ == 'SET' and values \
+            and not any(repr(each) in repr(kind) for each in values):
+        return list(values)
 
 
 def sqlalchemy_version():

@@ -150,15 +150,6 @@ class Dialect(object):
         :return: a dict by table of dicts by name; None where there are none.
         """
 
-    def is_same_type(self, dialect, old, new):
-        """Whether a column's type is what the database makes of another.
-
-        :param dialect: SQLAlchemy's, which knows what the server is.
-        :param old: the type that is there, as SQL.
-        :param new: the type that is wanted, likewise.
-        """
-        return False
-
     def view(self, connection):
         """What a Connection sees the database by, for :meth:`look_at`."""
 

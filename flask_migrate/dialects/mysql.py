@@ -72,13 +72,6 @@ class MySQL(ServerDialect):
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
 
-    def is_same_type(self, dialect, old, new):
-        # MariaDB's JSON is a text with a check.
-        return new == 'BOOL' and old == 'TINYINT(1)' \
-            or new == 'JSON' and old.startswith('LONGTEXT') \
-            and bool(self.name == 'mariadb'
-                     or compat.sqlalchemy.is_mariadb(dialect))
-
     def read_schema(self, connection):
         return mysql_schema.read(connection)
 
