@@ -127,12 +127,13 @@ def batch_reflects_checks():
 def set_option(operation, name, value):
     """Let a dropped index have an option, and come back with it.
 
-    Alembic before 1.6 keeps the index itself.
+    Alembic before 1.6 keeps the index itself, and before 0.9 no options.
     """
     original = getattr(operation, '_orig_index', None)
     if original is not None:
         original.dialect_kwargs[name] = value
-    operation.kw = dict(operation.kw, **{name: value})
+    if hasattr(operation, 'kw'):
+        operation.kw = dict(operation.kw, **{name: value})
 
 
 def is_in_batch(autogen):
