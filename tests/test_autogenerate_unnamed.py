@@ -8,9 +8,9 @@ import round_trip
 from round_trip import Kind, Way
 import schemas
 
-pytestmark = [pytest.mark.once, pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not compat.alembic.has_operations(),
-    reason='Alembic before 0.8 has no operations to look at')]
+    reason='Alembic before 0.8 has no operations to look at')
 
 
 def old(m):

@@ -16,9 +16,12 @@ from .. import compat
 LONGEST = 60
 
 #: The names as a ``naming_convention``, for what has been unnamed so far.
+_COLUMNS = '%%(%s)s' % (
+    'column_0_N_name' if compat.tables.conventions_take_all_columns()
+    else 'column_0_name')
 CONVENTION = {
-    'fk': 'fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s',
-    'uq': 'uq_%(table_name)s_%(column_0_N_name)s',
+    'fk': 'fk_%(table_name)s_' + _COLUMNS + '_%(referred_table_name)s',
+    'uq': 'uq_%(table_name)s_' + _COLUMNS,
 }
 
 
@@ -122,6 +125,8 @@ def name_of(constraint, table, shorten=True):
     :param shorten: whether it must fit every kind of database.
     """
     columns = column_names(constraint)
+    if not shorten and not compat.tables.conventions_take_all_columns():
+        del columns[1:]
     if isinstance(constraint, ForeignKeyConstraint):
         referred = constraint.elements[0].target_fullname.split('.')[-2]
         parts = ['fk', table.name] + columns + [referred]

@@ -130,6 +130,11 @@ def reflects_collations():
     return sqlalchemy_version() >= (2, 1)
 
 
+def conventions_take_all_columns():
+    """Whether a ``naming_convention`` can name all columns (1.3)."""
+    return sqlalchemy_version() >= (1, 3)
+
+
 def reflects_checks():
     """Whether an Inspector tells CHECK constraints (1.1)."""
     return sqlalchemy_version() >= (1, 1)

@@ -93,10 +93,15 @@ def create_table(operation, table):
 
 def with_name(operation, name):
     """The same operation, of a constraint with another name."""
+    from alembic.operations import ops
     new = copy.copy(operation)
     new.constraint_name = name
     original = getattr(operation, '_orig_constraint', None)    # before 1.7
-    if original is not None:
+    if original is not None and isinstance(new, ops.DropConstraintOp):
+        # What is dropped comes back as what it was.
+        new._orig_constraint = copy.copy(original)
+        new._orig_constraint.name = name
+    elif original is not None:
         new._orig_constraint = None
     return new
 
