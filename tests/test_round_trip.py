@@ -117,7 +117,8 @@ def names(way):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize('kind, database', ways(KINDS, some=not SLOW), ids=names)
+@pytest.mark.parametrize('kind, database', ways(KINDS, some=not SLOW),
+                         ids=names)
 def test_there_and_back(request, tmpdir, kind, database):
     take(request, tmpdir, kind, database)
 

@@ -1,4 +1,4 @@
-"""Comments, which batch mode cannot make before Alembic 1.12."""
+"""Comments, which batch mode cannot make in every Alembic."""
 from alembic.operations import ops
 
 from .. import dialects

@@ -148,7 +148,7 @@ def _by_alembic(kind, context, operation):
 
 
 class FunctionalIndex(ops.CreateIndexOp):
-    """An index of expressions, which Alembic before 1.9 can't take back."""
+    """An index of expressions, which not every Alembic can take back."""
 
     _made_of = None
 
