@@ -644,6 +644,8 @@ def comparable(value):
     """The same for values that are equal, whatever their types."""
     if value is None:
         return None
+    if isinstance(value, memoryview):
+        value = value.tobytes()
     if isinstance(value, bytes) and bytes is not str:
         return repr(value)
     if isinstance(value, datetime.datetime) and value == datetime.datetime(

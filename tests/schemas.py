@@ -66,7 +66,8 @@ def _postgresql(connection, engine):
         u"SELECT relname, '«' || conname || '» ' || "
         "pg_get_constraintdef(k.oid) FROM pg_constraint k JOIN pg_class c "
         "ON c.oid = conrelid WHERE contype <> 'n'",
-        u"SELECT c.relname, replace(pg_get_indexdef(i.oid), i.relname, "
+        u"SELECT c.relname, replace(pg_get_indexdef(i.oid), "
+        u"quote_ident(i.relname), "
         u"'«' || i.relname || '»') FROM pg_index x JOIN pg_class i ON "
         "i.oid = indexrelid JOIN pg_class c ON c.oid = indrelid",
         "SELECT relname, obj_description(oid) FROM pg_class "

@@ -85,7 +85,8 @@ def _text(found, check):
     """The condition of a check as SQL."""
     return compat.python.text(check.sqltext.compile(
         dialect=found.context.dialect,
-        compile_kwargs={'literal_binds': True})).replace('%%', '%')
+        compile_kwargs={'literal_binds': True, 'include_table': False}
+    )).replace('%%', '%')
 
 
 def _plain(found, check):

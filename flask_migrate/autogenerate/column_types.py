@@ -22,22 +22,29 @@ def render_item(given):
         written = given(kind, thing, autogen) if given else False
         if written is False and kind == 'type':
             written = _render(thing, autogen)
+        if written is False and kind == 'server_default':
+            written = _render_default(thing, autogen)
         return written
     return render
+
+
+def _render_default(default, autogen):
+    """A default with a per cent sign, or False to leave it to Alembic.
+
+    Alembic writes the sign as drivers want it, twice, and then it is doubled
+    once more.
+    """
+    text = getattr(getattr(default, 'arg', None), 'text', None)
+    if text is None or '%' not in text:
+        return False
+    return '%stext(%s)' % (
+        autogen.opts['sqlalchemy_module_prefix'] or '',
+        compat.python.literal(compat.python.text(text)))
 
 
 def _render(kind, autogen):
     """A type as Python, or False to leave it to Alembic."""
     module = type(kind).__module__
-    if module.startswith('sqlalchemy.dialects.'):
-        left_out = compat.tables.values_left_out_of_repr(kind)
-        if left_out:
-            dialect = module.split('.')[2]
-            autogen.imports.add('from sqlalchemy.dialects import ' + dialect)
-            return '%s.%s(%s)' % (dialect, type(kind).__name__, ', '.join(
-                repr(compat.python.native(each)) for each in left_out))
-        _import_parts(kind, autogen)
-        return False
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
             and kind.name and enums.is_made_apart(autogen, kind):
         # Creating a table does not create it, whatever SQLAlchemy it is.
@@ -52,6 +59,15 @@ def _render(kind, autogen):
             " 'postgresql')" % (
                 autogen.opts['sqlalchemy_module_prefix'] or '', values,
                 values))
+    if module.startswith('sqlalchemy.dialects.'):
+        left_out = compat.tables.values_left_out_of_repr(kind)
+        if left_out:
+            dialect = module.split('.')[2]
+            autogen.imports.add('from sqlalchemy.dialects import ' + dialect)
+            return '%s.%s(%s)' % (dialect, type(kind).__name__, ', '.join(
+                repr(compat.python.native(each)) for each in left_out))
+        _import_parts(kind, autogen)
+        return False
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
             and compat.tables.leaves_out_of_repr(kind):
         return '%s%s, create_constraint=False)' % (

@@ -52,7 +52,9 @@ class Enums(object):
     """The enums of a database while operations come and go.
 
     :ivar values: the values by key, a list.
-    :ivar users: the columns by key, a set of (schema, table, column).
+    :ivar columns: those that the database has, by their names in it.
+    :ivar users: the columns by key, a set of (schema, table, column), by
+        the names that they get.
     """
 
     def __init__(self, found):
@@ -69,7 +71,7 @@ class Enums(object):
             self.columns.append(
                 ((schema, name), table, row[4], row[5], row[6]))
             self.users.setdefault((schema, name), set()).add(
-                table + (row[4],))
+                _renamed(found.renames, table, row[4]))
 
     def _known(self, schema, name):
         return (None, name) if (None, name) in self.values \
@@ -88,6 +90,12 @@ class Enums(object):
                 if each[:2] == (schema or None, table) \
                         and column in (None, each[2]):
                     users.discard(each)
+
+
+def _renamed(renames, table, column):
+    """A column as operations call it: by the names that it gets."""
+    table = (table[0], renames.new(*table))
+    return table + (renames.of_table(*table).get(column, column),)
 
 
 def _visible(schema, visible):
@@ -113,7 +121,7 @@ def make_and_drop(found, operations):
     before = set(key for key, users in enums.users.items() if users)
     written, alone = [], _of_one_new_table(operations, enums)
     for each in operations:
-        for enum in _coming(each, enums):
+        for enum in _once(_coming(each, enums)):
             known = key_of(enum) in enums.values
             if not known and (key_of(enum) not in alone
                               or is_made_apart(found.context, enum)):
@@ -129,6 +137,15 @@ def make_and_drop(found, operations):
         written.append(for_postgresql(
             'op.execute(%r)' % str('DROP TYPE %s' % quoted(found, key))))
     operations[:] = written
+
+
+def _once(found):
+    """Enums, each of them once: a table may have several columns of one."""
+    keys = []
+    for enum in found:
+        if key_of(enum) not in keys:
+            keys.append(key_of(enum))
+            yield enum
 
 
 def _of_one_new_table(operations, enums):

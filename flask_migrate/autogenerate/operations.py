@@ -203,16 +203,17 @@ class AddedCheck(ops.MigrateOperation):
                             self.schema, self.condition)
 
     def to_diff_tuple(self):
-        return ('add_constraint', self.constraint_name, self.table_name,
-                self.condition)
+        return ('add_check', self.schema, self.table_name,
+                self.constraint_name, self.condition)
 
 
 class DroppedCheck(ops.DropConstraintOp):
     """The same, when it goes."""
 
     def __init__(self, name, table, schema, condition):
-        ops.DropConstraintOp.__init__(self, name, table, 'check',
-                                      schema=schema)
+        ops.DropConstraintOp.__init__(
+            self, compat.tables.exact_name(name), table, 'check',
+            schema=schema)
         self.condition = condition
 
     def reverse(self):
@@ -220,8 +221,8 @@ class DroppedCheck(ops.DropConstraintOp):
                           self.condition)
 
     def to_diff_tuple(self):
-        return ('remove_constraint', self.constraint_name, self.table_name,
-                self.condition)
+        return ('remove_check', self.schema, self.table_name,
+                self.constraint_name, self.condition)
 
 
 class PrimaryKey(ops.MigrateOperation):
@@ -249,7 +250,7 @@ class PrimaryKey(ops.MigrateOperation):
 def _added_check(context, operation):
     return _call(
         context, operation, 'create_check_constraint',
-        operation.constraint_name,
+        Exact(operation.constraint_name),
         compat.tables.escaped_text(operation.condition))
 
 
@@ -266,6 +267,13 @@ def _primary_key(context, operation):
     return lines
 
 
+class Exact(object):
+    """A name that no naming_convention changes."""
+
+    def __init__(self, name):
+        self.name = name
+
+
 def _call(context, operation, name, first, *arguments, **options):
     """A call of a function of ``op``, inside a batch block or outside."""
     arguments = (first,) + arguments
@@ -278,6 +286,7 @@ def _call(context, operation, name, first, *arguments, **options):
             options['schema'] = operation.schema
     literal = compat.python.literal
     return '%s%s(%s)' % (prefix, name, ', '.join(
-        [literal(each) for each in arguments]
+        ['%sf(%s)' % (prefix, literal(each.name)) if isinstance(each, Exact)
+         else literal(each) for each in arguments]
         + ['%s=%s' % (key, literal(value))
            for key, value in sorted(options.items())]))

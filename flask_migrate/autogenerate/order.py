@@ -8,8 +8,8 @@ is imported on older ones.
 """
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
-    enum_values, enums, foreign_key_indexes, generated, indexes, misfits,
-    names, ordering, primary_keys, same_types)
+    enum_values, enums, foreign_key_indexes, generated, indexes,
+    json_columns, misfits, names, ordering, primary_keys, same_types)
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -22,12 +22,14 @@ RENAMING = [
     lambda found: refuse_to_make_again(found.protection),
     rename_tables,
     lambda found: refuse_to_drop_all(found.protection),
+    json_columns.know,
     rename_columns,
 ]
 
 #: What is a difference at all: for ``check`` as well as for scripts.
 COMPARING = [
     same_types.forget,
+    json_columns.know,
     collations.compare,
     defaults.compare,
     generated.compare,
@@ -54,6 +56,7 @@ WRITING = [
 EITHER_WAY = [
     ordering.order,
     foreign_key_indexes.drop,
+    foreign_key_indexes.replace,
     generated.say_what_exists,
     defaults.bracket,
     casts.cast,

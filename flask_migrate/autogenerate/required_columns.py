@@ -51,12 +51,9 @@ def _fill(found, table, operation, column, steps, guards):
     value = _value(found, table, column, added)
     if value is None:
         # The script stops before it changes anything, if there are rows.
-        old = found.renames.old(table.schema, table.table_name)
-        names = found.renames.of_table(table.schema, table.table_name)
-        olds = dict((new, old) for old, new in names.items())
         guards.append(NoRows(
-            table.schema, old, column.name,
-            None if added else olds.get(column.name, column.name),
+            table.schema, found.renames.old(table.schema, table.table_name),
+            column.name, None if added else _old_name(found, table, column),
             _address(found, table, column)))
         return
     steps.append(Fill(table.schema, table.table_name, column, value,
@@ -77,6 +74,13 @@ def _fill(found, table, operation, column, steps, guards):
         table.table_name, [later], schema=table.schema))
 
 
+def _old_name(found, table, column):
+    """What a column is called in the database."""
+    names = found.renames.of_table(table.schema, table.table_name)
+    return dict((new, old) for old, new in names.items()).get(
+        column.name, column.name)
+
+
 def _divided(operations, place, column):
     """Take NOT NULL out of an operation that may change more.
 
@@ -91,6 +95,8 @@ def _divided(operations, place, column):
         existing_server_default=operation.existing_server_default
         if operation.modify_server_default is False
         else operation.modify_server_default, modify_nullable=False)
+    if getattr(column, 'comment', None):
+        later.existing_comment = column.comment
     operation.modify_nullable = None
     if not operation.has_changes():
         del operations[place]
@@ -124,7 +130,7 @@ def _refuse_for_several(found, table, column, added, address, said):
     """Refuse one value for several rows of a unique column."""
     old = found.renames.old(table.schema, table.table_name)
     rows = count(found.connection, table.schema, old,
-                 None if added else column.name, most=2)
+                 None if added else _old_name(found, table, column), most=2)
     if said and rows > 1:
         raise MigrateError(
             '--fill %s: the column is unique, and there are several rows. '

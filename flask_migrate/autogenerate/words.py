@@ -71,6 +71,13 @@ def _item(what, missing):
     return words
 
 
+def _check(end):
+    def words(schema, table, name, condition):
+        return 'check%s of %s (%s) %s' % (
+            name and ' ' + name or '', title(schema, table), condition, end)
+    return words
+
+
 def _changed(text):
     def words(schema, table, column, existing, old, new):
         return text(title(schema, table) + '.' + column, old, new)
@@ -88,6 +95,8 @@ _WORDS = {
     'remove_index': _item('index', False),
     'add_constraint': _item(None, True),
     'remove_constraint': _item(None, False),
+    'add_check': _check('is missing'),
+    'remove_check': _check('is not in the models'),
     'add_fk': _item('foreign key', True),
     'remove_fk': _item('foreign key', False),
     'modify_type': _changed(lambda name, old, new: '%s is %r, in the models '

@@ -89,6 +89,15 @@ def escaped_text(sql):
     return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
 
 
+def exact_name(name):
+    """A name that no naming_convention changes any more (0.9.2)."""
+    try:
+        from sqlalchemy.sql.elements import conv
+    except ImportError:
+        return name
+    return name if name is None else conv(name)
+
+
 def copy_column(column):
     """A column like another (``copy`` is deprecated from 1.4 on)."""
     return getattr(column, '_copy', column.copy)()

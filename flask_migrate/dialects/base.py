@@ -62,6 +62,10 @@ class Dialect(object):
         """What the server of a Connection is called in messages."""
         return self.title or self.name
 
+    def json_columns(self, connection):
+        """The columns that are JSON but are not read as such, by table."""
+        return {}
+
     def is_missing(self, engine):
         """Whether a database would be made by connecting to it."""
         return False

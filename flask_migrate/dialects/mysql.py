@@ -72,6 +72,10 @@ class MySQL(ServerDialect):
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
 
+    def json_columns(self, connection):
+        return mysql_schema.json_columns(connection) \
+            if self.server_title(connection) == 'MariaDB' else {}
+
     def read_schema(self, connection):
         return mysql_schema.read(connection)
 

@@ -80,3 +80,16 @@ def scratch(engine):
     """A scratch database on the same server."""
     return server_scratch(engine, 'CREATE DATABASE %s',
                           'DROP DATABASE IF EXISTS %s')
+
+
+def json_columns(connection):
+    """The columns that MariaDB was told to be JSON, by table."""
+    found = {}
+    for table, column in rows(
+            connection,
+            "SELECT table_name, constraint_name "
+            "FROM information_schema.check_constraints "
+            "WHERE constraint_schema = DATABASE() AND check_clause = "
+            "CONCAT('json_valid(`', constraint_name, '`)')"):
+        found.setdefault(table, []).append(column)
+    return found
