@@ -136,10 +136,12 @@ def _primary_key(self, schema, table, found):
 def _with_columns(self, schema, table, found):
     """Constraints, or indexes, with the new names of their columns."""
     new = self.renames.of_table(schema, table)
-    return [_renamed(each, new) for each in found or ()] if new else found
+    quote = self.dialect.identifier_preparer.quote
+    return [_renamed(each, new, quote)
+            for each in found or ()] if new else found
 
 
-def _renamed(item, new):
+def _renamed(item, new, quote):
     item = dict(item)
     for name, value in item.items():
         if name in ('constrained_columns', 'column_names',
@@ -149,29 +151,36 @@ def _renamed(item, new):
             item[name] = dict((new.get(each, each), order)
                               for each, order in value.items())
         elif name == 'sqltext':
-            item[name] = _in_text(value, new)
+            item[name] = _in_text(value, new, quote)
         elif name == 'expressions':
-            item[name] = [_in_text(each, new) for each in value]
+            item[name] = [_in_text(each, new, quote) for each in value]
         elif name == 'dialect_options':
-            item[name] = dict((option, _in_option(each, new))
+            item[name] = dict((option, _in_option(each, new, quote))
                               for option, each in value.items())
     return item
 
 
-def _in_option(value, new):
+def _in_option(value, new, quote):
     if isinstance(value, (list, tuple)):
         return [new.get(each, each) for each in value]
     if isinstance(value, compat.python.string_types):
-        return _in_text(value, new)
+        return _in_text(value, new, quote)
     return value
 
 
-def _in_text(text, new):
+#: A text, which stays; else a name: in quotes, or neither of a function nor
+#: of a type.
+_PART = re.compile(
+    r"""('(?:[^']|'')*')|"([^"]+)"|`([^`]+)`"""
+    r"""|(?<![\w:])([^\W\d]\w*)(?![\w$])(?!\s*\()""", re.U)
+
+
+def _in_text(text, new, quote):
     """SQL with new names for columns."""
-    for old, name in new.items():
-        text = re.sub(r'(?<![\w\'])%s(?![\w\'])' % re.escape(old),
-                      lambda match: name, text)
-    return text
+    def part(match):
+        name = match.group(2) or match.group(3) or match.group(4)
+        return quote(new[name]) if name in new else match.group()
+    return _PART.sub(part, text)
 
 
 def _foreign_keys(self, schema, table, found):
