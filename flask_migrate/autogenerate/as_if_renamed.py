@@ -49,11 +49,17 @@ def inspector(connection, renames):
     found = inspect(connection)
     base = type(found)
     kind = type('AsIfRenamed', (base,), dict(
-        (name, method(name, getattr(base, name)))
+        (name, _named(name, method(name, getattr(base, name))))
         for name, method in _METHODS if hasattr(base, name)))
     other = kind.__new__(kind)
     other.__dict__.update(found.__dict__, renames=renames)
     return other
+
+
+def _named(name, function):
+    """A function of another name: Alembic 1.20 asks for it."""
+    function.__name__ = name
+    return function
 
 
 def _one(name, real):
