@@ -44,7 +44,8 @@ TYPES = {
 }
 
 SERVER_DEFAULTS = {
-    'flag': [sa.true(), sa.false()], 'day': ['2020-01-01', '2021-12-31'],
+    'flag': [getattr(sa, name, str)() for name in ('true', 'false')],
+    'day': ['2020-01-01', '2021-12-31'],
     'moment': [sa.func.now(), '2020-01-01 00:00:00'],
     'hour': ['12:00:00', '13:30:00'], 'color': ['red', 'green'],
     'level': ['low', 'high'],
@@ -82,8 +83,9 @@ class Thing(object):
         self.__dict__.update(attributes)
 
     def __repr__(self):
-        return '<%s>' % ' '.join('%s=%r' % pair for pair in sorted(
-            self.__dict__.items()) if pair[1] not in (None, False, []))
+        return '<%s>' % ' '.join(
+            '%s=%r' % pair for pair in sorted(self.__dict__.items())
+            if pair[1] not in (None, []) and pair[1] is not False)
 
 
 class Schema(object):

@@ -8,7 +8,7 @@ change they differ in more than 20 places.
 from sqlalchemy import (
     BigInteger, Boolean, CheckConstraint, Column, Date, DateTime, Float,
     ForeignKey, Index, Integer, LargeBinary, MetaData, Numeric, String, Table,
-    Text, UniqueConstraint, func, text)
+    Text, UniqueConstraint, func)
 
 from round_trip import enum_type
 
@@ -33,18 +33,15 @@ FORUM = (
 
 APPLICATIONS = {'shop': SHOP, 'hospital': HOSPITAL, 'forum': FORUM}
 
-#: What ``migrate`` is told: the rest it finds.
-ANSWERS = {
-    'rename': lambda nouns: {
-        nouns[3] + '.title': 'heading',
-        nouns[4] + '.amount': 'total',
-        nouns[5] + '_translation': nouns[5] + '_wording'},
-    'drop': lambda nouns: [nouns[7] + '_history', nouns[11] + '.remark'],
-}
-
 
 def answers(nouns):
-    return dict((name, give(nouns)) for name, give in ANSWERS.items())
+    """What ``migrate`` is told; the rest it finds."""
+    return {
+        'rename': {
+            nouns[3] + '.title': 'heading',
+            nouns[4] + '.amount': 'total',
+            nouns[5] + '_translation': nouns[5] + '_wording'},
+        'drop': [nouns[7] + '_history', nouns[11] + '.remark']}
 
 
 def models(nouns, changed):

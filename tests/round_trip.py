@@ -597,10 +597,14 @@ def value_of(column, number):
     return None
 
 
-def fill(connection, metadata, rows):
-    """Insert two rows into each table; return names of the tables."""
+def fill(connection, metadata, rows, tables=None):
+    """Insert two rows into each table.
+
+    :param tables: all of them in an order that works, where SQLAlchemy
+        knows of none.
+    """
     filled = set()
-    for table in metadata.sorted_tables:
+    for table in tables or metadata.sorted_tables:
         for number in (1, 2):
             values = {}
             for column in table.columns:

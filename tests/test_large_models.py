@@ -49,7 +49,7 @@ class Way(round_trip.Way):
         if self.migrate():
             raise Failure('noise before the change')
         self.execute(lambda connection: round_trip.fill(
-            connection, self.database.metadata, {}))
+            connection, old, {}, list(old.tables.values())))
         before = schemas.schema(self.engine)
         rows = self.execute(contents)
         new = self.use(application.new)

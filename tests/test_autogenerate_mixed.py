@@ -1,0 +1,219 @@
+"""Changes that meet: an index and a foreign key, a rename and an enum."""
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import (
+    CheckConstraint, Column, ForeignKey, Integer, MetaData, String, Table,
+    create_engine)
+
+from flask_migrate import DiffsDetected, compat
+import round_trip
+from round_trip import ALL, SERVERS, enum_type
+import schemas
+from test_round_trip import kept_urls
+
+pytestmark = pytest.mark.skipif(
+    not compat.alembic.has_check(), reason='older Alembics compare less')
+
+CONVENTION = {'ck': 'ck_%(table_name)s_%(constraint_name)s'}
+
+
+class There(object):
+    """A database, which goes from one MetaData to another and back.
+
+    :param urls: of the database, and of an empty one to compare with.
+    """
+
+    def __init__(self, urls):
+        self.engines = [create_engine(url) for url in urls]
+        for engine in self.engines:
+            round_trip.empty(engine)
+        self.way = round_trip.Way(None, *self.engines)
+        self.way.do('init')
+
+    def close(self):
+        self.way.close()
+        for engine in self.engines:
+            engine.dispose()
+
+    def make(self, *tables, **options):
+        """The MetaData of tables: each a name and columns."""
+        self.way.database.metadata = metadata = MetaData(**options)
+        for table in tables:
+            Table(table[0], metadata, Column('id', Integer,
+                                             primary_key=True), *table[1:])
+        return metadata
+
+    def begin(self, *tables, **options):
+        """Have these tables, with a row in each."""
+        metadata = self.make(*tables, **options)
+        self.migrate()
+        self.way.do('upgrade')
+        self.way.execute(lambda connection: [
+            connection.execute(table.insert().values(
+                dict((column.name, round_trip.value_of(column, 1))
+                     for column in table.columns)))
+            for table in metadata.sorted_tables])
+        self.before = schemas.schema(self.engines[0])
+        self.rows = self.way.execute(round_trip.contents)
+
+    def migrate(self, **answers):
+        self.way.do('migrate', message='change', **answers)
+
+    def go(self, *tables, **options):
+        """Change to these tables, and back; return the rows in between."""
+        answers = options.pop('answers', {})
+        metadata = self.make(*tables, **options)
+        self.migrate(**answers)
+        self.way.do('upgrade')
+        self.way.do('check')
+        self.way._check_like_create_all(metadata)
+        rows = self.way.execute(round_trip.contents)
+        self.way.do('downgrade')
+        assert schemas.schema(self.engines[0]) == self.before
+        self.way.do('upgrade')
+        return rows
+
+
+@pytest.fixture
+def there(request, tmpdir):
+    """A :class:`There` on the database that a test is parametrized with."""
+    database = request.node.callspec.params['database']
+    found = There(
+        ['sqlite:///%s' % tmpdir.join(each) for each in 'ab']
+        if database == 'sqlite' else kept_urls(
+            request.getfixturevalue(database + '_server')))
+    yield found
+    found.close()
+
+
+def on(*databases):
+    return pytest.mark.parametrize('database', [
+        each if each == 'sqlite' else pytest.param(
+            each, marks=[pytest.mark.once, pytest.mark.server])
+        for each in databases])
+
+
+def level():
+    return enum_type('low', 'high', name='level')
+
+
+@on('postgresql')
+def test_two_columns_of_one_enum(there, database):
+    there.begin(('item',))
+    there.go(('item',), ('other', Column('one', level()),
+                         Column('two', level())))
+
+
+@on('postgresql')
+def test_an_enum_that_two_tables_have(there, database):
+    there.begin(('item', Column('level', level())),
+                ('other', Column('level', level())))
+    there.go(('item', Column('level', level())))
+
+
+@on('postgresql')
+def test_a_renamed_column_leaves_its_enum(there, database):
+    there.begin(('item', Column('level', level())))
+    rows = there.go(('item', Column('size', String(20))),
+                    answers={'rename': {'item.level': 'size'}})
+    assert [row['size'] for row in rows['item']] == ['low']
+
+
+@on(*SERVERS)
+def test_a_default_with_a_per_cent_sign(there, database):
+    def item(length, *more):
+        return ('item', Column('hint', String(length), nullable=False,
+                               server_default="it's 5%")) + more
+    there.begin(item(20, Column('other', String(20),
+                                server_default='up to 5%')))
+    there.go(item(40))
+
+
+@on('mariadb')
+@pytest.mark.parametrize('option', ['index', 'unique'])
+def test_an_index_under_a_foreign_key(there, database, option):
+    def note(**options):
+        return ('note', Column('item_id', Integer, ForeignKey(
+            'item.id', name='fk_note_item'), **options))
+    there.begin(('item',), note(**{option: True}))
+    there.go(('item',), note())
+
+
+@on('mariadb')
+@pytest.mark.parametrize('option', ['index', 'unique'])
+def test_a_new_index_under_a_foreign_key(there, database, option):
+    def note(**options):
+        return ('note', Column('item_id', Integer, ForeignKey('item.id'),
+                               **options))
+    there.begin(('item',), note())
+    there.go(('item',), note(**{option: True}))
+
+
+@on('mariadb')
+def test_json_stays_json(there, database):
+    there.begin(('item', Column('one', sa.JSON, nullable=False),
+                 Column('two', sa.JSON), Column('three', sa.JSON)),
+                ('other', Column('data', sa.JSON)))
+    there.go(('item', Column('one', sa.JSON), Column('second', sa.JSON)),
+             answers={'rename': {'item.two': 'second'},
+                      'drop': ['item.three', 'other']})
+
+
+@on(*ALL)
+def test_a_check_of_a_column_in_quotes(there, database):
+    def item():
+        column = Column('order', Integer)
+        return ('item', column,
+                CheckConstraint(column > 0, name='ck_item_order'))
+    there.begin(('item', Column('order', Integer)))
+    there.go(item())
+
+
+@on(*ALL)
+def test_checks_that_a_convention_names(there, database):
+    options = {'naming_convention': CONVENTION}
+    there.begin(('item', Column('size', Integer),
+                 CheckConstraint('size > 0', name='some')), **options)
+    there.go(('item', Column('size', Integer),
+              CheckConstraint('size < 9', name='few')), **options)
+
+
+@on('sqlite')
+def test_checks_in_words(there, database):
+    there.begin(('item', Column('size', Integer),
+                 CheckConstraint('size > 0', name='some')))
+    there.make(('item', Column('size', Integer),
+                CheckConstraint('size < 9', name='few')))
+    with pytest.raises(DiffsDetected) as error:
+        with there.way.app.app_context():
+            round_trip.flask_migrate.check()
+    assert 'check some of item (size > 0) is not in the models' in str(
+        error.value)
+    assert 'check few of item (size < 9) is missing' in str(error.value)
+
+
+@on('mariadb')
+def test_a_required_column_keeps_its_comment(there, database):
+    there.begin(('item', Column('size', Integer, comment='how big')))
+    there.go(('item', Column('size', Integer, nullable=False, default=3,
+                             comment='how big')))
+
+
+@on('sqlite')
+def test_a_renamed_unique_column_becomes_required(there, database):
+    there.begin(('item', Column('code', Integer, unique=True)))
+    rows = there.go(
+        ('item', Column('number', Integer, unique=True, nullable=False,
+                        default=3)),
+        answers={'rename': {'item.code': 'number'}})
+    assert [row['number'] for row in rows['item']] == ['1']
+
+
+@on('sqlite')
+def test_a_check_of_a_renamed_column(there, database):
+    """Words in texts stay, and a name in need of quotes gets them."""
+    there.begin(('item', Column('size', String(20)), CheckConstraint(
+        "size <> 'no size'", name='ck_item_size')))
+    there.go(('item', Column('group', String(20)), CheckConstraint(
+        "\"group\" <> 'no group'", name='ck_item_size')),
+        answers={'rename': {'item.size': 'group'}})
