@@ -2,15 +2,16 @@
 
 Without this a column that is changed, or that comes back, has no check.
 """
-import sqlalchemy
 from alembic.operations import ops
 
-from .. import dialects
+from .. import compat, dialects
 
 
 def know(found):
     """Let the columns of the database be JSON that were made so."""
-    known = dialects.of(found.connection).json_columns(found.connection)
+    json = compat.tables.json_type()
+    known = json and dialects.of(found.connection).json_columns(
+        found.connection)
     if not known:
         return
     for pair in found.tables:
@@ -21,7 +22,7 @@ def know(found):
         for name in known.get(table, ()):
             column = pair.old.columns.get(names.get(name, name))
             if column is not None:
-                column.type = sqlalchemy.JSON()
+                column.type = json()
                 _say(found, pair, column)
 
 

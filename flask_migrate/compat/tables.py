@@ -89,6 +89,12 @@ def escaped_text(sql):
     return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
 
 
+def json_type():
+    """SQLAlchemy's JSON; None before 1.1."""
+    import sqlalchemy
+    return getattr(sqlalchemy, 'JSON', None)
+
+
 def exact_name(name):
     """A name that no naming_convention changes any more (0.9.2)."""
     try:

@@ -85,6 +85,12 @@ def scratch(engine):
 def json_columns(connection):
     """The columns that MariaDB was told to be JSON, by table."""
     found = {}
+    if not rows(connection,
+                "SELECT 1 FROM information_schema.columns "
+                "WHERE table_schema = 'information_schema' "
+                "AND table_name = 'CHECK_CONSTRAINTS' "
+                "AND column_name = 'TABLE_NAME'"):
+        return found        # MariaDB before 10.2.22 and 10.3.10
     for table, column in rows(
             connection,
             "SELECT table_name, constraint_name "
