@@ -153,19 +153,19 @@ def sqlite_urls(tmpdir_factory):
     return ['sqlite:///%s' % folder.join(name) for name in 'ab']
 
 
-@examples(300 if SLOW else 20)
+@examples(150 if SLOW else 20)
 @given(drawings())
 def test_on_sqlite(sqlite_urls, drawn):
     there_and_back(drawn, sqlite_urls)
 
 
-@examples(200 if SLOW else 6)
+@examples(100 if SLOW else 6)
 @given(drawings())
 def test_on_postgresql(postgresql_server, drawn):
     there_and_back(drawn, kept_urls(postgresql_server))
 
 
-@examples(100 if SLOW else 4)
+@examples(50 if SLOW else 4)
 @given(drawings())
 def test_on_mariadb(mariadb_server, drawn):
     there_and_back(drawn, kept_urls(mariadb_server))

@@ -1,12 +1,14 @@
 """CHECK constraints, by name; their texts as the server writes them down."""
 import re
 
+from alembic.autogenerate import renderers
+from alembic.operations import ops
 from sqlalchemy import CheckConstraint
 from sqlalchemy import text as sql_text
 
 from .. import compat
 from .names import name_of
-from .operations import AddedCheck, DroppedCheck
+from .operations import Exact, call
 from .temporary_tables import NAME, copies, read_back, temporary_table
 
 _NOISE = re.compile(r'::[\w ]+(\(\d+\))?|[\s()"`]+')
@@ -113,3 +115,50 @@ def _as_written(found, pair, check):
     for each in read_back(found, table, 'get_check_constraints'):
         if each['name'] == NAME + '_1':
             return compat.python.text(each['sqltext'])
+
+
+class AddedCheck(ops.MigrateOperation):
+    """A CHECK constraint; Alembic writes none before 1.20.
+
+    :param condition: its SQL.
+    """
+
+    def __init__(self, name, table, schema, condition):
+        self.constraint_name = name
+        self.table_name = table
+        self.schema = schema
+        self.condition = condition
+
+    def reverse(self):
+        return DroppedCheck(self.constraint_name, self.table_name,
+                            self.schema, self.condition)
+
+    def to_diff_tuple(self):
+        return ('add_check', self.schema, self.table_name,
+                self.constraint_name, self.condition)
+
+
+class DroppedCheck(ops.DropConstraintOp):
+    """The same, when it goes."""
+
+    def __init__(self, name, table, schema, condition):
+        ops.DropConstraintOp.__init__(
+            self, compat.tables.exact_name(name), table, 'check',
+            schema=schema)
+        self.condition = condition
+
+    def reverse(self):
+        return AddedCheck(self.constraint_name, self.table_name, self.schema,
+                          self.condition)
+
+    def to_diff_tuple(self):
+        return ('remove_check', self.schema, self.table_name,
+                self.constraint_name, self.condition)
+
+
+@renderers.dispatch_for(AddedCheck)
+def _added_check(context, operation):
+    return call(
+        context, operation, 'create_check_constraint',
+        Exact(operation.constraint_name),
+        compat.tables.escaped_text(operation.condition))

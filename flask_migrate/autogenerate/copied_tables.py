@@ -5,10 +5,10 @@ from alembic.operations import ops
 from sqlalchemy import CheckConstraint, Column, types
 
 from .. import compat, dialects
+from .checks import AddedCheck, DroppedCheck
 from .indexes import executed, plain
 from .names import CONVENTION
-from .operations import (
-    AddedCheck, Block, Comment, DroppedCheck, Text, saying)
+from .operations import Block, Comment, Text, saying
 
 _INDEX = re.compile(r'^\s*(CREATE\s+(?:UNIQUE\s+)?INDEX)\s+'
                     r'(?:IF\s+NOT\s+EXISTS\s+)?', re.I)

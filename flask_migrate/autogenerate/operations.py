@@ -186,87 +186,6 @@ def _dropped_index(context, operation):
                for key, value in sorted(options.items(), reverse=True)]))
 
 
-class AddedCheck(ops.MigrateOperation):
-    """A CHECK constraint; Alembic writes none before 1.20.
-
-    :param condition: its SQL.
-    """
-
-    def __init__(self, name, table, schema, condition):
-        self.constraint_name = name
-        self.table_name = table
-        self.schema = schema
-        self.condition = condition
-
-    def reverse(self):
-        return DroppedCheck(self.constraint_name, self.table_name,
-                            self.schema, self.condition)
-
-    def to_diff_tuple(self):
-        return ('add_check', self.schema, self.table_name,
-                self.constraint_name, self.condition)
-
-
-class DroppedCheck(ops.DropConstraintOp):
-    """The same, when it goes."""
-
-    def __init__(self, name, table, schema, condition):
-        ops.DropConstraintOp.__init__(
-            self, compat.tables.exact_name(name), table, 'check',
-            schema=schema)
-        self.condition = condition
-
-    def reverse(self):
-        return AddedCheck(self.constraint_name, self.table_name, self.schema,
-                          self.condition)
-
-    def to_diff_tuple(self):
-        return ('remove_check', self.schema, self.table_name,
-                self.constraint_name, self.condition)
-
-
-class PrimaryKey(ops.MigrateOperation):
-    """Another primary key; Alembic writes none.
-
-    :param old: name and columns, before; there may be none.
-    :param new: the same, afterwards.
-    """
-
-    def __init__(self, table, schema, old, new):
-        self.table_name = table
-        self.schema = schema
-        self.old = old
-        self.new = new
-
-    def reverse(self):
-        return PrimaryKey(self.table_name, self.schema, self.new, self.old)
-
-    def to_diff_tuple(self):
-        return ('modify_primary_key', self.schema, self.table_name,
-                self.old[1], self.new[1])
-
-
-@renderers.dispatch_for(AddedCheck)
-def _added_check(context, operation):
-    return _call(
-        context, operation, 'create_check_constraint',
-        Exact(operation.constraint_name),
-        compat.tables.escaped_text(operation.condition))
-
-
-@renderers.dispatch_for(PrimaryKey)
-def _primary_key(context, operation):
-    lines = []
-    if operation.old[0] and operation.old[1]:
-        lines.append(_call(context, operation, 'drop_constraint',
-                           operation.old[0], type_='primary'))
-    if operation.new[1]:
-        name = operation.new[0] or 'pk_' + operation.table_name
-        lines.append(_call(context, operation, 'create_primary_key', name,
-                           list(operation.new[1])))
-    return lines
-
-
 class Exact(object):
     """A name that no naming_convention changes."""
 
@@ -274,7 +193,7 @@ class Exact(object):
         self.name = name
 
 
-def _call(context, operation, name, first, *arguments, **options):
+def call(context, operation, name, first, *arguments, **options):
     """A call of a function of ``op``, inside a batch block or outside."""
     arguments = (first,) + arguments
     if compat.alembic.is_in_batch(context):

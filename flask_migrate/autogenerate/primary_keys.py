@@ -1,9 +1,10 @@
 """Primary keys: the columns that they are made of."""
+from alembic.autogenerate import renderers
 from alembic.operations import ops
 
 from .. import compat, dialects
 from .names import short
-from .operations import PrimaryKey
+from .operations import call
 
 
 def compare(found):
@@ -39,3 +40,37 @@ def _report(found, pair, old, new):
              if isinstance(each, ops.DropColumnOp)]
     operations.insert(drops[0] if drops else len(operations), PrimaryKey(
         pair.name, pair.schema, (before, old), (after, new)))
+
+
+class PrimaryKey(ops.MigrateOperation):
+    """Another primary key; Alembic writes none.
+
+    :param old: name and columns, before; there may be none.
+    :param new: the same, afterwards.
+    """
+
+    def __init__(self, table, schema, old, new):
+        self.table_name = table
+        self.schema = schema
+        self.old = old
+        self.new = new
+
+    def reverse(self):
+        return PrimaryKey(self.table_name, self.schema, self.new, self.old)
+
+    def to_diff_tuple(self):
+        return ('modify_primary_key', self.schema, self.table_name,
+                self.old[1], self.new[1])
+
+
+@renderers.dispatch_for(PrimaryKey)
+def _primary_key(context, operation):
+    lines = []
+    if operation.old[0] and operation.old[1]:
+        lines.append(call(context, operation, 'drop_constraint',
+                          operation.old[0], type_='primary'))
+    if operation.new[1]:
+        name = operation.new[0] or 'pk_' + operation.table_name
+        lines.append(call(context, operation, 'create_primary_key', name,
+                          list(operation.new[1])))
+    return lines
