@@ -1,5 +1,6 @@
 """``migrate``: tables of others, and models that nobody imported."""
 import pytest
+from sqlalchemy import event
 
 from flask_migrate import CommandError, compat
 from project import Project
@@ -213,3 +214,31 @@ def test_tables_that_create_all_has_made(tmpdir, command_line):
     assert 'no revision has made them' in result.stdout
     assert 'user' in result.stdout and "'adopt'" in result.stdout
     assert project.scripts() == []
+
+
+# What it costs ---------------------------------------------------------------
+
+@pytest.mark.skipif(not compat.alembic.has_operations(),
+                    reason='Alembic before 0.8 has no operations')
+def test_serial_columns_are_asked_for_at_once(tmpdir, postgresql_url):
+    project = migrated(tmpdir, postgresql_url)
+    statements = []
+
+    def note(connection, cursor, statement, *arguments):
+        statements.append(statement)
+    event.listen(project.engine(), 'before_cursor_execute', note)
+    assert project.python('migrate') is None
+    asked = [each for each in statements
+             if 'pg_depend' in each and "relkind" in each]
+    assert len(asked) == 1
+
+
+def test_a_serial_column_with_an_odd_name(tmpdir, postgresql_url):
+    """Its sequence is written in quotes, so that Alembic is asked."""
+    project = Project(tmpdir, postgresql_url)
+    project.model('Odd', __tablename__='Odd Ones')
+    for name in 'init', 'migrate', 'upgrade':
+        project.python(name)
+    scripts = project.scripts()
+    project.python('migrate')
+    assert project.scripts() == scripts

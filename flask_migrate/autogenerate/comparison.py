@@ -1,7 +1,7 @@
 """A run that compares databases with models, for autogenerate."""
 from flask import current_app
 
-from .. import compat
+from .. import compat, dialects
 from ..databases import database_names, name_of
 from ..run.looking import Run
 from .answers import Answers
@@ -89,6 +89,10 @@ class Comparison(Run):
                 self.database_name(context)))
         if compat.alembic.compares_defaults(context):
             compat.alembic.compare_no_defaults(context)
+        if context.connection is not None \
+                and compat.alembic.has_operations():
+            compat.alembic.know_sequences(context, dialects.of(
+                context.connection).sequence_owners)
 
     def steps(self, heads, context):
         steps = Run.steps(self, heads, context)

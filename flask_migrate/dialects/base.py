@@ -228,6 +228,14 @@ class Dialect(object):
         """The names of the sequences that belong to a table's columns."""
         return []
 
+    def sequence_owners(self, connection):
+        """The columns that own sequences.
+
+        :return: a dict from what ``nextval()`` calls a sequence to the
+            sequence's and the column's name.
+        """
+        return {}
+
     def rename_sequence(self, connection, schema, old, new):
         """The statement that renames a sequence."""
         raise NotImplementedError

@@ -38,6 +38,18 @@ _SEQUENCES = """
     WHERE s.relkind = 'S' AND t.relname = :table AND n.nspname = :schema
     ORDER BY s.relname"""
 
+#: All columns that own a sequence which needs neither schema nor quotes.
+_SEQUENCE_OWNERS = """
+    SELECT s.relname, a.attname
+    FROM pg_class s
+        JOIN pg_depend d ON d.objid = s.oid
+            AND d.classid = 'pg_class'::regclass
+            AND d.refclassid = 'pg_class'::regclass
+        JOIN pg_attribute a ON a.attrelid = d.refobjid
+            AND a.attnum = d.refobjsubid
+    WHERE s.relkind = 'S' AND CAST(CAST(s.oid AS regclass) AS text)
+        = s.relname"""
+
 
 _INDEXES = """
     FROM pg_index x
@@ -136,6 +148,11 @@ class PostgreSQL(ServerDialect):
             text(_SEQUENCES).bindparams(
                 table=table,
                 schema=schema or connection.dialect.default_schema_name))]
+
+    def sequence_owners(self, connection):
+        from sqlalchemy import text
+        return dict((row[0], (row[0], row[1])) for row
+                    in connection.execute(text(_SEQUENCE_OWNERS)))
 
     def rename_sequence(self, connection, schema, old, new):
         quote = connection.dialect.identifier_preparer.quote

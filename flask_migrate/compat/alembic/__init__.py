@@ -5,8 +5,9 @@ Alembic is imported only inside functions: see ``flask_migrate/__init__.py``.
 from .comparing import (  # noqa: F401
     Pair, batch_reflects_checks, can_say_using, compare_no_defaults,
     compares_defaults, create_table, has_autocommit_block, is_in_batch,
-    is_included, keep_unique, new_table, note_tables, noted_tables,
-    render_column, render_default, set_option, take_over_defaults, with_name)
+    is_included, keep_unique, know_sequences, new_table, note_tables,
+    noted_tables, render_column, render_default, set_option,
+    take_over_defaults, with_name)
 from .migration import (  # noqa: F401
     allow_version_table, as_given, as_tuple, first_sentence, forget_revisions,
     heads_of,

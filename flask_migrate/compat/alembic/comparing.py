@@ -3,6 +3,8 @@ from __future__ import absolute_import
 
 from collections import namedtuple
 import copy
+import logging
+import re
 import threading
 
 from ..tables import copy_table
@@ -14,6 +16,8 @@ Pair = namedtuple('Pair', 'autogen schema name old new')
 
 _OPTION = 'flask_migrate_tables'
 _DEFAULTS = 'flask_migrate_defaults'
+_SEQUENCES = 'flask_migrate_sequences'
+_NEXTVAL = re.compile(r"nextval\('(.+?)'::regclass\)")
 _set_up, _mutex = [], threading.Lock()
 
 
@@ -67,6 +71,44 @@ def compare_no_defaults(context):
     to have their own; Alembic does the rest only if it is asked at all.
     """
     context.impl.compare_server_default = lambda *args: False
+
+
+def know_sequences(context, read):
+    """Tell Alembic at once which columns are SERIAL.
+
+    It asks the server for each of them, which is most of what a comparison
+    takes where there are many tables.  A sequence that is not among those
+    read is asked for as before.
+
+    :param read: takes a connection, returns the columns that own sequences
+        (``Dialect.sequence_owners``).
+    """
+    ask = context.impl.autogen_column_reflect
+
+    def autogen_column_reflect(inspector, table, column):
+        match = _is_serial(column)
+        if match:
+            known = inspector.info_cache.get(_SEQUENCES)
+            if known is None:       # with what else this inspector has read
+                known = read(context.connection)
+                inspector.info_cache[_SEQUENCES] = known
+            sequence, owner = known.get(match.group(1), (None, None))
+            if owner == column['name']:
+                logging.getLogger(type(context.impl).__module__).info(
+                    "Detected sequence named '%s' as owned by integer "
+                    "column '%s(%s)', assuming SERIAL and omitting",
+                    sequence, table.name, owner)
+                del column['default']
+                return None
+        return ask(inspector, table, column)
+    context.impl.autogen_column_reflect = autogen_column_reflect
+
+
+def _is_serial(column):
+    from sqlalchemy.types import BigInteger, Integer, SmallInteger
+    if isinstance(column['type'], (BigInteger, Integer)) \
+            and not isinstance(column['type'], SmallInteger):
+        return _NEXTVAL.match(column.get('default') or '')
 
 
 def new_table(operation):
