@@ -13,7 +13,6 @@ can be set in the environment.
 """
 from __future__ import print_function
 
-import functools
 import json
 import os
 import resource
@@ -98,6 +97,13 @@ MANY_TABLES = textwrap.dedent("""\
     if __name__ == '__main__':
         with app.app_context():
             db.create_all()
+    if 'STATEMENTS' in os.environ:
+        from sqlalchemy import event
+        from sqlalchemy.engine import Engine
+        @event.listens_for(Engine, 'before_cursor_execute')
+        def note(*arguments):
+            with open(os.environ['STATEMENTS'], 'a') as file:
+                file.write('1')
     """)
 
 #: Runs in a process of its own; prints CPU milliseconds and KiB of memory.
@@ -262,15 +268,22 @@ def make_many_tables(python, folder, url):
     return python, folder, url
 
 
-def find_nothing(python, folder, url):
-    """Wall seconds of a ``migrate`` that finds nothing."""
+def find_nothing(python, folder, url, **environment):
+    """Wall and CPU seconds of a ``migrate`` that finds nothing."""
     versions = os.path.join(folder, 'migrations', 'versions')
     before = sorted(os.listdir(versions))
     start = time.time()
-    run(python, folder, 'migrate', DATABASE=url)
-    seconds = time.time() - start
+    seconds = run(python, folder, 'migrate', DATABASE=url, **environment)
+    wall = time.time() - start
     assert sorted(os.listdir(versions)) == before, 'it found something'
-    return seconds
+    return wall, seconds
+
+
+def count_statements(python, folder, url):
+    """How many statements such a ``migrate`` sends."""
+    path = os.path.join(folder, 'statements')
+    find_nothing(python, folder, url, STATEMENTS=path)
+    return os.path.getsize(path)
 
 
 def compare_many_tables(temporary, ours, theirs):
@@ -285,9 +298,17 @@ def compare_many_tables(temporary, ours, theirs):
             python, os.path.join(temporary, 'many-%d' % number),
             server.url(server.create_database()))
             for number, python in enumerate((theirs, ours))]
-        row('migrate, 400 PostgreSQL tables, wall', None,
-            *alternating(*[functools.partial(find_nothing, *project)
-                           for project in projects]), unit='s')
+        found = [[], []]
+        for _ in range(REPEATS):
+            for project, each in zip(projects, found):
+                each.append(find_nothing(*project))
+        for index, name in enumerate(('wall', 'CPU')):
+            row('migrate, 400 PostgreSQL tables, ' + name, None,
+                *[median([one[index] for one in each]) for each in found],
+                unit='s')
+        row('migrate, 400 PostgreSQL tables', None,
+            *[count_statements(*project) for project in projects],
+            unit='SQL')
 
 
 def main():
