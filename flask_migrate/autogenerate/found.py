@@ -95,7 +95,7 @@ class Found(object):
     def table(self, schema, name):
         """The model's table of the database's; None where there is none."""
         for metadata in metadata_of(self.context):
-            for table in metadata.sorted_tables:
+            for table in metadata.tables.values():
                 if table.name == name and self.protection.schema(
                         table.schema) == self.protection.schema(schema):
                     return table

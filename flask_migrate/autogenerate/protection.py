@@ -48,7 +48,7 @@ class Protection(object):
         self.models = set(
             (self.schema(table.schema), table.name)
             for metadata in metadata_of(context)
-            for table in metadata.sorted_tables)
+            for table in metadata.tables.values())
         self._created = None
         self._include_object = context.opts.get('include_object')
         self._include_name = context.opts.get('include_name')
