@@ -58,8 +58,7 @@ except Exception as error:
     MigrateCommand = missing
 else:
     compat.flask_script.make_flask_script_importable()
-    globals().update((name, getattr(flask_script, name)) for name in NAMES
-                     if hasattr(flask_script, name))
+    globals().update(compat.flask_script.names(flask_script, NAMES))
 
 
 def migrate_command(flask_script):

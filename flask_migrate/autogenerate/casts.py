@@ -37,8 +37,7 @@ def _steps(operation, using):
         off.modify_type = off.modify_nullable = off.modify_name = None
         off.modify_server_default = None
         off.kw = {}
-        if hasattr(off, 'modify_comment'):
-            off.modify_comment = False
+        off.modify_comment = False
         steps.append(off)
         if changed.modify_server_default is False:
             changed.modify_server_default = default

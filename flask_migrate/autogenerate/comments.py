@@ -1,11 +1,8 @@
 """Comments, which batch mode cannot make in every Alembic."""
 from alembic.operations import ops
 
-from .. import dialects
+from .. import compat, dialects
 from .found import drop_empty
-
-_KINDS = tuple(getattr(ops, name) for name in (
-    'CreateTableCommentOp', 'DropTableCommentOp') if hasattr(ops, name))
 
 
 def take_out(found, operations):
@@ -32,6 +29,6 @@ def take_out(found, operations):
 
 
 def _is_comment(operation):
-    return isinstance(operation, _KINDS) or isinstance(
-        operation, ops.AddColumnOp) and bool(
-            getattr(operation.column, 'comment', None))
+    return isinstance(operation, compat.alembic.table_comments()) \
+        or isinstance(operation, ops.AddColumnOp) \
+        and bool(getattr(operation.column, 'comment', None))

@@ -141,6 +141,12 @@ def _mend(flask_script):
         flask_script.Manager._patch_argparser = _patch_argparser
 
 
+def names(flask_script, wanted):
+    """Those of some names that this Flask-Script has, with their values."""
+    return dict((name, getattr(flask_script, name)) for name in wanted
+                if hasattr(flask_script, name))
+
+
 def set_help(manager, text):
     """Give a Manager its help (0.5 has a usage line only).
 

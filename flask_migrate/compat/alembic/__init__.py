@@ -7,7 +7,7 @@ from .comparing import (  # noqa: F401
     compares_defaults, create_table, has_autocommit_block, is_in_batch,
     is_included, keep_unique, know_sequences, new_table, note_tables,
     noted_tables, render_column, render_default, set_option,
-    take_over_defaults, with_name)
+    table_comments, take_over_defaults, with_name)
 from .migration import (  # noqa: F401
     allow_version_table, as_given, as_tuple, first_sentence, forget_revisions,
     heads_of,

@@ -111,6 +111,13 @@ def _is_serial(column):
         return _NEXTVAL.match(column.get('default') or '')
 
 
+def table_comments():
+    """The operations that say the comment of a table (1.0)."""
+    from alembic.operations import ops
+    return tuple(getattr(ops, name) for name in (
+        'CreateTableCommentOp', 'DropTableCommentOp') if hasattr(ops, name))
+
+
 def new_table(operation):
     """A Table that an operation creates, which may be changed."""
     from sqlalchemy import MetaData
