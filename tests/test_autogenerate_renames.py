@@ -164,6 +164,37 @@ def test_a_table_and_its_column(tmpdir, database_url):
     up_and_down(project, up, down)
 
 
+def test_a_table_its_column_and_one_that_goes(tmpdir, some_database_url):
+    blog = Blog(tmpdir, some_database_url)
+    blog.fill()
+
+    def after(table, name, **columns):
+        project = blog.project = Project(tmpdir, some_database_url)
+        db = project.db
+        db.Table(table, db.metadata,
+                 db.Column('id', db.Integer, primary_key=True),
+                 db.Column(name, db.String(64), nullable=False),
+                 db.Column('height', db.Integer, nullable=False))
+        return project
+    project = after('account', 'full_name')
+    # The old names, of the table as well, but for --fill the new ones.
+    result = project.manage(
+        'migrate', '--rename', 'user:account', '--rename',
+        'user.name:full_name', '--drop', 'user.age', '--drop', 'post',
+        '--fill', 'account.height=170')
+    assert result.code == 0, result
+
+    def up():
+        assert project.query('SELECT id, full_name, height FROM account '
+                             'ORDER BY id') == [
+            (1, u'Ada', 170), (2, u'Zo\xeb', 170)]
+
+    def down():
+        assert [row[:2] for row in blog.rows('user', 'name')] == [
+            row[:2] for row in ROWS]
+    up_and_down(project, up, down)
+
+
 def test_a_column_that_others_refer_to(tmpdir, database_url):
     def after(code):
         project = Project(tmpdir, database_url)

@@ -1,4 +1,6 @@
 """What the options of ``migrate`` say of changes: ``--rename`` and others."""
+import re
+
 from .. import compat
 from ..errors import MigrateError
 
@@ -14,17 +16,40 @@ class Answers(object):
     :param fill: a dict from the key of a column to the value for the rows
         that exist; the command line gives texts ``KEY=VALUE``.
     :param allow_drop_all: whether all tables may be dropped.
+    :raises MigrateError: where they contradict each other.
+
+    :ivar known: by option, what each address that it may name is in the
+        databases seen so far: a list of bind, schema, table and column.
     """
 
     def __init__(self, rename=None, drop=None, fill=None,
                  allow_drop_all=False):
         self.rename = _pairs('--rename', 'user.name:full_name', rename, u':')
-        self.drop = dict.fromkeys(
-            [drop] if isinstance(drop, compat.python.string_types)
-            else drop or (), True)
+        self.drop = dict.fromkeys(map(compat.python.text, _listed(drop)), True)
         self.fill = _pairs('--fill', 'user.age=0', fill, u'=')
         self.allow_drop_all = allow_drop_all
         self._used = {}         # (option, key): names of databases
+        self.known = {'rename': {}, 'fill': {}}
+        self._refuse_contradictions()
+
+    def given(self):
+        """Whether something of them names a table or column."""
+        return bool(self.rename or self.drop or self.fill)
+
+    def _refuse_contradictions(self):
+        """Refuse what cannot all be true, whatever there is."""
+        seen = {}
+        for key, new in sorted(self.rename.items()):
+            given = '--rename %s:%s' % (key, new)
+            if key in self.drop:
+                raise MigrateError(_CONTRADICT % (given, '--drop ' + key))
+            address = place(key) + new
+            if address == key:
+                raise MigrateError(
+                    given + ' gives the same name. Nothing was written.')
+            if address in seen:
+                raise MigrateError(_CONTRADICT % (seen[address], given))
+            seen[address] = given
 
     def of(self, option, bind, schema, table, column=None):
         """What an option says of a table or column.
@@ -54,6 +79,9 @@ class Answers(object):
                                 for name in sorted(names))))
 
 
+_CONTRADICT = '%s and %s contradict each other: give one of them. ' \
+              'Nothing was written.'
+
 _UNUSED = {
     'rename': "--%s %s fits nothing: the models have no such table or "
               "column less. Nothing was written.",
@@ -71,16 +99,30 @@ def addresses(bind, schema, table, column=None):
     return names + ['%s:%s' % (bind, name) for name in names if bind]
 
 
+def place(key):
+    """What an address begins with, before the last name."""
+    return re.match('(.*[.:])?', key, re.S).group()
+
+
+def _listed(given):
+    return [given] if isinstance(given, compat.python.string_types) \
+        else list(given or ())
+
+
 def _pairs(option, example, given, separator):
     if hasattr(given, 'items'):
-        return dict(given)
+        return dict((compat.python.text(key), value)
+                    for key, value in given.items())
     pairs = {}
-    for each in [given] if isinstance(given, compat.python.string_types) \
-            else given or ():
+    for each in map(compat.python.text, _listed(given)):
         key, found, value = each.rpartition(separator) \
             if separator == u':' else each.partition(separator)
         if not found or not key or not (value or separator == u'='):
             raise MigrateError("%s takes values such as '%s', not '%s'."
                                % (option, example, each))
+        if pairs.get(key, value) != value:
+            raise MigrateError(_CONTRADICT % tuple(
+                separator.join(('%s %s' % (option, key), one))
+                for one in (pairs[key], value)))
         pairs[key] = value
     return pairs

@@ -111,7 +111,8 @@ class Comparison(Run):
             self.compared = True
             process(Found(self.protections[-1], directives[0],
                           self.questioner if self.writes else None,
-                          self.warnings))
+                          self.warnings,
+                          len(self.plans) >= self._expected()))
         given = list(directives)
         for hook in hooks:
             if directives:

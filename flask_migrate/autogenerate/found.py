@@ -15,6 +15,7 @@ class Found(object):
         before this one are in it already.
     :param questioner: the :class:`Questioner`, where a script is wanted.
     :param warnings: a list for texts that are shown with the script.
+    :param last: whether env.py gives no database after it.
 
     :ivar context: Alembic's MigrationContext of the database.
     :ivar name: what the database is called: a bind key, 'default', or ''.
@@ -28,9 +29,10 @@ class Found(object):
     enums = None
 
     def __init__(self, protection, script, questioner=None,
-                 warnings=None):
+                 warnings=None, last=True):
         self.protection = protection
         self.questioner = questioner
+        self.last = last
         self.warnings = [] if warnings is None else warnings
         self.answers = protection.answers
         self.name = protection.bind

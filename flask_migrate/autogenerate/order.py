@@ -10,6 +10,7 @@ from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
     enum_values, enums, foreign_key_indexes, generated, indexes,
     json_columns, misfits, names, ordering, primary_keys, same_types)
+from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
@@ -20,6 +21,7 @@ from .unimported import refuse_to_drop_all
 #: They compare again, so that no other piece may come before them.
 RENAMING = [
     lambda found: refuse_to_make_again(found.protection),
+    refuse_unknown,
     rename_tables,
     lambda found: refuse_to_drop_all(found.protection),
     json_columns.know,

@@ -3,6 +3,7 @@
 The options tell, or somebody on the terminal.  Nothing is guessed.
 """
 from ..errors import MigrateError
+from .addressed import refuse_unrenamed
 from .counting import has_rows
 from .protection import title
 from .questioner import Question
@@ -88,15 +89,16 @@ def read_yes(line):
     raise ValueError(u'Please answer y or n.')
 
 
-def renamed(found, pairs):
+def renamed(found, pairs, columns):
     """The pairs that are one thing with a new name.
 
     :param pairs: candidates, any order; those with a score of 0 are pairs
         only if an option says so.
+    :param columns: whether they are columns.
     :return: a list of those, and a list of those nobody can tell.
     """
     accepted = [pair for pair in pairs if pair.said == pair.new]
-    _check_said(pairs, accepted)
+    refuse_unrenamed(found, accepted, columns)
     rest = [pair for pair in pairs
             if pair.score and not pair.said and not pair.goes]
     rest.sort(key=lambda pair: (-pair.score, pair.old, pair.new))
@@ -110,20 +112,6 @@ def renamed(found, pairs):
         elif answer is None:
             unknown.append(pair)
     return accepted, _free(unknown, accepted)
-
-
-def _check_said(pairs, accepted):
-    """Refuse a new name that nothing has."""
-    for pair in pairs:
-        if pair.said and not any(
-                pair.key[:5] == each.key[:5] for each in accepted):
-            raise MigrateError(
-                "--rename %s:%s: the models have no new %s '%s', but %s. "
-                'Nothing was written.' % (
-                    pair.title(pair.old), pair.said,
-                    'column' if pair.column else 'table', pair.said,
-                    ', '.join(sorted(each.new for each in pairs
-                                     if each.key[:5] == pair.key[:5]))))
 
 
 def _free(pairs, accepted):

@@ -12,7 +12,7 @@ def rename_columns(found):
     pairs, drops = [], {}
     for _, table in found.each(ops.ModifyTableOps):
         pairs.extend(_pairs(found, table, drops))
-    accepted, unknown = renamed(found, pairs)
+    accepted, unknown = renamed(found, pairs, columns=True)
     found.questioner.check()
     stop_for_rows(found, unknown)
     if accepted:

@@ -20,7 +20,7 @@ def rename_tables(found):
               for schema, old in found.protection.left_alone
               for new in created
               if schema == found.protection.schema(new.schema)]
-    accepted, unknown = renamed(found, pairs)
+    accepted, unknown = renamed(found, pairs, columns=False)
     found.questioner.check()
     stop_for_rows(found, unknown)
     for pair in accepted:

@@ -118,7 +118,8 @@ def migrate(call, directory=None, message=None, sql=False, head='head',
             wait_for_database=None):
     """Create a revision file from the difference of database and models.
 
-    A table or column is named ``[bind:][schema.]table[.column]`` below.
+    A table or column is named ``[bind:][schema.]table[.column]`` below, as
+    the database calls it; in *fill* as the models do.
 
     :param rename: a dict from the name of a table or column that was renamed
         to its new name, without the table's.
