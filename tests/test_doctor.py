@@ -188,6 +188,13 @@ def test_one_that_does_not_compile(healthy):
     assert one.level == 'error' and 'b2_.py:11: ' in one.text
 
 
+def test_one_that_is_no_revision(healthy):
+    with io.open(os.path.join(healthy.versions, 'b.py'), 'w') as file:
+        file.write(u'# revision = 1\nrevisions = []\n')
+    one = finding(healthy, 'no revision file')
+    assert one.level == 'error' and 'b.py' in one.text
+
+
 def test_an_identifier_twice(healthy):
     healthy.write_revision('a1', name='copy.py')
     assert finding(healthy, 'Revision a1 is in 2 files: a1_.py and copy.py.'

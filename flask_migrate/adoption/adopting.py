@@ -46,6 +46,7 @@ def adopt(call, directory, configure, from_models=False,
         _check_unused(config)
         found = read_databases(call, app, from_models)
         _check_repositories(found, app, repository)
+        _check_not_empty(found, from_models)
         _complete(found, incomplete, call)
         rev_id = compat.alembic.new_rev_id()
         with compat.alembic.quiet_status():
@@ -65,6 +66,18 @@ def _check_repositories(found, app, repository):
     for each in found:
         if each.repository or repository:
             _check_repository(each, app, repository)
+
+
+def _check_not_empty(found, from_models):
+    if all(each.is_empty for each in found):
+        raise MigrateError(
+            "%s no tables%s, so there is nothing to adopt. Nothing was "
+            "written. If they are elsewhere, correct "
+            "SQLALCHEMY_DATABASE_URI; for a new database, 'init' and "
+            "'migrate' write the first revision." % (
+                'The database has' if len(found) == 1
+                else 'The databases have',
+                ' of the models' if from_models else ''))
 
 
 def _check_unused(config):

@@ -67,12 +67,11 @@ def _upgrade(path, name):
     module.upgrade(*[name] * len(arguments))
 
 
-def baseline_of_models(metadata):
-    """What makes the tables of the models."""
+def baseline_of_models(models):
+    """What makes the tables of the models, a list of MetaData."""
     from sqlalchemy import MetaData
     baseline = Baseline()
-    for each in metadata if isinstance(metadata, (list, tuple)) \
-            else [metadata]:
+    for each in models:
         copies = MetaData()
         for table in each.sorted_tables:
             compat.tables.copy_table(table, copies)

@@ -1,5 +1,6 @@
 """What is in the databases that are to be adopted."""
 from .. import compat, dialects
+from ..autogenerate.protection import metadata_of
 from ..databases import name_of
 from ..errors import MigrateError
 from ..run.looking import Run, visit_env_py
@@ -15,6 +16,7 @@ class Adopted(object):
     :ivar heads: the revisions that it is at, of which no file is left.
     :ivar schema: what is in it.
     :ivar repository: sqlalchemy-migrate's, or None.
+    :ivar is_empty: whether it has nothing of what it is adopted for.
     """
 
     def __init__(self, name, context, heads):
@@ -26,6 +28,7 @@ class Adopted(object):
         self.tables = []
         self.repository = None
         self.baseline = None
+        self.is_empty = False
 
     def read(self):
         """Read what is in it, but for the tables of migration tools."""
@@ -45,8 +48,18 @@ class Adopted(object):
         self.schema.objects = [
             each for each in self.schema.objects
             if not (each.kind == 'table' and each.name in left)]
+        self.is_empty = not self.schema.objects
         self.tables = reflected_tables(connection, [
             each.table for each in self.schema.objects if each.table])
+
+    def take_models(self):
+        """Let the models be what is in it."""
+        models = metadata_of(self.context)
+        self.baseline = baseline_of_models(models)
+        self.is_empty = not any(
+            compat.tables.has_table(self.context.connection, table.name,
+                                    table.schema)
+            for metadata in models for table in metadata.tables.values())
 
 
 class Reading(Run):
@@ -70,8 +83,7 @@ class Reading(Run):
         found = Adopted('' if name == 'default' else name, context,
                         compat.alembic.as_tuple(heads))
         if self.from_models:
-            found.baseline = baseline_of_models(
-                context.opts['target_metadata'])
+            found.take_models()
         else:
             found.read()
         self.found.append(found)

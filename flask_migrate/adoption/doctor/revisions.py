@@ -21,6 +21,18 @@ def compiles(setup):
             'No command works until it is corrected.')
 
 
+def not_revisions(setup):
+    """Files that are none, in the folder where all are to be."""
+    for script in setup.scripts:
+        if script.tree is not None \
+                and not set(['revision', '*']) & _bound(script):
+            yield Finding(
+                'error', u"%s is no revision file: it has no 'revision'. No "
+                u"command works until it is gone." % script.name,
+                "Move it to another folder, or let it begin with "
+                "revision = '...' and down_revision = '...'.")
+
+
 def identifiers(setup):
     """Identifiers that several files have."""
     for same in chain.duplicates(setup.files):
@@ -173,5 +185,5 @@ def _packages_of_the_application(setup):
         '__main__', 'flask_sqlalchemy', 'sqlalchemy', 'flask_migrate'])
 
 
-CHECKS = [compiles, identifiers, links, several_heads, same_parent,
-          unknown_names, imports_of_the_application]
+CHECKS = [compiles, not_revisions, identifiers, links, several_heads,
+          same_parent, unknown_names, imports_of_the_application]
