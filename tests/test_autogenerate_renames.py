@@ -266,6 +266,40 @@ def test_a_column_that_counts_up(tmpdir, some_database_url):
     assert project.query('SELECT max(id) FROM thing') == [(3,)]
 
 
+@pytest.mark.parametrize('asked', [False, True])
+def test_what_is_detected_is_said_once(
+        tmpdir, monkeypatch, command_line, asked):
+    blog = Blog(tmpdir)
+    blog.fill()
+    db = blog.after().db
+    project = blog.after('account', 'full_name', extra=[
+        db.Column('height', db.Integer)])
+    options = ['--rename', 'user:account', '--rename', 'user.name:full_name']
+    if asked:
+        options = []
+        monkeypatch.setattr(CommandLine, 'can_ask', lambda call: True)
+        monkeypatch.setattr(CommandLine, 'read_line', lambda call, prompt:
+                            u'y' if 'user.name' in prompt
+                            or 'user renamed' in prompt else u'n')
+    result = project.command_line(command_line, 'migrate', *options)
+    assert result.code == 0, result
+    lines = [line.partition('Detected ')[2]
+             for line in result.stderr.splitlines() if 'Detected' in line]
+    assert lines.count("added column 'account.height'") == 1
+    assert not [line for line in lines if 'full_name' in line
+                and 'index' not in line or ' table ' in line], lines
+    assert len(lines) == len(set(lines))
+
+
+def test_what_is_detected_is_said_of_what_is_written(blog):
+    project = blog.after(name='full_name', post=False)
+    result = project.manage('migrate')      # it was not what it seemed
+    assert result.code == 1 and 'Detected' not in result.output, result
+    result = project.manage('migrate', '--rename', 'user.name:full_name')
+    assert result.stderr.count("Detected removed table") == 1, result
+    assert 'Detected added column' not in result.stderr
+
+
 # Without an answer -----------------------------------------------------------
 
 def test_nothing_is_guessed(blog, command_line):

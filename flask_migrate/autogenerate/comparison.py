@@ -3,11 +3,13 @@ from flask import current_app
 
 from .. import compat, dialects
 from ..databases import database_names, name_of
+from ..errors import MigrateError
 from ..run.looking import Run
+from ..run.naming import release
 from .answers import Answers
 from .derived_names import refuse_to_make_again
 from .protection import protect
-from .questioner import Questioner
+from .questioner import Questioner, Unanswered
 from .unimported import refuse_to_drop_all
 
 
@@ -95,7 +97,15 @@ class Comparison(Run):
                 context.connection).sequence_owners)
 
     def steps(self, heads, context):
-        steps = Run.steps(self, heads, context)
+        if self.writes and compat.alembic.has_operations():
+            self.held = []
+        try:
+            steps = Run.steps(self, heads, context)
+        except (MigrateError, Unanswered):
+            self.held = None        # it was not what it seemed
+            raise
+        finally:
+            release(self)
         if self.writes and not compat.alembic.has_operations():
             for protection in self.protections[-1:]:
                 refuse_to_make_again(protection)
@@ -112,7 +122,8 @@ class Comparison(Run):
             process(Found(self.protections[-1], directives[0],
                           self.questioner if self.writes else None,
                           self.warnings,
-                          len(self.plans) >= self._expected()))
+                          len(self.plans) >= self._expected(), self.held))
+            release(self)
         given = list(directives)
         for hook in hooks:
             if directives:

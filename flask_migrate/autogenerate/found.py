@@ -16,6 +16,7 @@ class Found(object):
     :param questioner: the :class:`Questioner`, where a script is wanted.
     :param warnings: a list for texts that are shown with the script.
     :param last: whether env.py gives no database after it.
+    :param records: a list of what is logged meanwhile, if it is held back.
 
     :ivar context: Alembic's MigrationContext of the database.
     :ivar name: what the database is called: a bind key, 'default', or ''.
@@ -29,10 +30,11 @@ class Found(object):
     enums = None
 
     def __init__(self, protection, script, questioner=None,
-                 warnings=None, last=True):
+                 warnings=None, last=True, records=None):
         self.protection = protection
         self.questioner = questioner
         self.last = last
+        self.records = [] if records is None else records
         self.warnings = [] if warnings is None else warnings
         self.answers = protection.answers
         self.name = protection.bind
@@ -90,7 +92,7 @@ class Found(object):
     def compare_again(self):
         """Find the differences anew, as if what is renamed was so already."""
         self.protection.start()
-        del self.tables[:]
+        del self.tables[:], self.records[:]
         self.upgrade.ops[:] = self.renaming + compat.alembic.compare(
             self.context, inspector(self.connection, self.renames))
 

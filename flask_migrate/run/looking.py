@@ -66,6 +66,7 @@ class Run(object):
 
     changes = False     # whether it may change a database
     wait = None         # seconds to wait for another command that does
+    held = None         # what is logged, where it is held back
 
     def __init__(self, call, arguments):
         self.call = call

@@ -1,4 +1,4 @@
-"""What Alembic logs of a database, with the name of the database."""
+"""What Alembic logs of a database: with its name, and once."""
 import logging
 
 from .. import compat
@@ -8,16 +8,27 @@ _ABOUT = ('alembic.autogenerate', 'alembic.ddl', 'alembic.runtime.migration',
           'alembic.migration')
 
 
+#: Those that say what differs.
+_FINDS = 'alembic.autogenerate', 'alembic.ddl'
+
+
 class _Name(logging.Filter):
     """Puts the name of the database that is at hand into each record.
 
     The database is that of the run of this thread; applications that have
     one database only, and runs of others, have no names.
+
+    What a comparison finds is held back where the run does so: another one
+    may follow, which finds it again or knows better.
     """
 
     def filter(self, record):
         environment = compat.alembic_context.current()
         run = getattr(getattr(environment, 'config', None), 'run', None)
+        held = getattr(run, 'held', None)
+        if held is not None and record.name.startswith(_FINDS):
+            held.append(record)
+            return False
         name = getattr(run, 'name', '')
         if name and not hasattr(record, 'database'):
             record.database = name
@@ -39,3 +50,10 @@ def name_records():
     for name, logger in list(logging.root.manager.loggerDict.items()):
         if name.startswith(_ABOUT) and isinstance(logger, logging.Logger):
             logger.addFilter(_NAME)
+
+
+def release(run):
+    """Let the records be seen that a run has held back."""
+    records, run.held = run.held, None
+    for record in records or ():
+        logging.getLogger(record.name).handle(record)
