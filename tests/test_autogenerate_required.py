@@ -1,5 +1,6 @@
 """``migrate``: required columns on tables with rows."""
 import datetime
+import os
 import uuid
 
 import pytest
@@ -174,6 +175,9 @@ def test_a_script_stops_where_it_meets_rows(users, default):
     with pytest.raises(MigrationFailed) as error:
         users.project.python('upgrade')
     assert 'migrate --fill user.extra=VALUE' in str(error.value)
+    assert 'user.extra is required and %s, and there are rows' % (
+        'its default is none that a script can use' if default
+        else 'has no default') in str(error.value)
     assert users.project.columns('user') == ['id', 'age']
     users.project.execute('DELETE FROM ' + users.table)
     users.project.python('upgrade')
@@ -212,9 +216,30 @@ def test_one_value_for_a_unique_column(few):
     assert 'unique' in str(error.value)
     few.after(new('Integer', 5, unique=True, index=True))
     few.project.python('migrate')
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError) as error:
         few.project.python('upgrade')
+    assert 'user.extra is required and unique' in str(error.value)
     assert few.project.columns('user') == ['id', 'age']
+
+
+def test_one_default_for_a_unique_column(few):
+    first = few.project.scripts()
+    for settings in ({'default': 5}, {'server_default': '5'}):
+        few.after(age=few.project.db.Column(
+            'age', few.project.db.Integer, nullable=False, unique=True,
+            **settings))
+        result = few.project.manage('migrate')
+        assert 'user.age is required and unique, and its default is one ' \
+            'value for all rows: the script stops where there are rows. ' \
+            'Fill each of them in it.' in result.stderr, result
+        with pytest.raises(CommandError) as error:
+            few.project.python('upgrade')
+        assert 'each needs a value of its own' in str(error.value)
+        assert '--fill' not in str(error.value)
+        assert few.nullable('age')
+        os.remove(os.path.join(few.project.versions, [
+            name for name in few.project.scripts()
+            if name not in first][0]))
 
 
 def test_a_server_default_needs_nothing(users):

@@ -51,14 +51,18 @@ class NoRows(ops.MigrateOperation):
     :param column: the column that becomes required.
     :param null: the column whose value rows must lack; None: any row.
     :param address: how ``--fill`` names the column.
+    :param lack: why nothing is known for them, as the end of a sentence.
+    :param unique: whether each needs a value of its own.
     """
 
-    def __init__(self, schema, table, column, null, address):
+    def __init__(self, schema, table, column, null, address, lack, unique):
         self.schema = schema
         self.table = table
         self.column = column
         self.null = null
         self.address = address
+        self.lack = lack
+        self.unique = unique
 
     def reverse(self):
         return Nothing()
@@ -146,11 +150,14 @@ def _no_rows(context, operation):
         'define': _define(context, operation.schema, operation.table,
                           columns),
         'where': where, 'message': literal(
-            '%s is required and has no default, and there are rows: they '
-            'need a value. Remove this file and write it anew with migrate '
-            '--fill %s=VALUE, or fill them in it, row by row where the '
-            'column is unique. Nothing was changed.' % (
-                operation.address, operation.address))}]
+            '%s is required and %s, and there are rows: %s Nothing was '
+            'changed.' % (
+                operation.address, operation.lack,
+                'each needs a value of its own. Fill them in this file, row '
+                'by row.' if operation.unique else
+                'they need a value. Remove this file and write it anew with '
+                'migrate --fill %s=VALUE, or fill them in it.'
+                % operation.address))}]
 
 
 def value_text(context, column, value):

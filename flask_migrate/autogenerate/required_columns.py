@@ -54,7 +54,8 @@ def _fill(found, table, operation, column, steps, guards):
         guards.append(NoRows(
             table.schema, found.renames.old(table.schema, table.table_name),
             column.name, None if added else _old_name(found, table, column),
-            _address(found, table, column)))
+            _address(found, table, column), _lack(column),
+            _is_unique(column)))
         return
     steps.append(Fill(table.schema, table.table_name, column, value,
                       found.primary_key(table.schema, table.table_name)))
@@ -112,18 +113,28 @@ def _value(found, table, column, added):
     value = _said(column, said, address) if said is not None \
         else _of_server_default(column) or default_of(column)
     if value is None and not unique:
-        value = found.questioner.ask(FillQuestion(found, column, address))
+        value = found.questioner.ask(FillQuestion(
+            found, column, address, _lack(column)))
     if unique and isinstance(value, Value):
         _refuse_for_several(found, table, column, added, address,
                             said is not None)
         value = value if said is not None else None
     if value is None:
         found.warnings.append(
-            '%s is required and has no default: the script stops where there '
-            'are rows. %s' % (
-                address, 'Fill each of them in it.' if unique else
-                '--fill %s=VALUE gives them one.' % address))
+            '%s is required and %s: the script stops where there are rows. '
+            '%s' % (address, _lack(column), 'Fill each of them in it.'
+                    if unique else
+                    '--fill %s=VALUE gives them one.' % address))
     return value
+
+
+def _lack(column):
+    """Why nothing is known for the rows, as the end of a sentence."""
+    if _of_server_default(column) or isinstance(default_of(column), Value):
+        return 'unique, and its default is one value for all rows'
+    if column.default is not None:
+        return 'its default is none that a script can use'
+    return 'has no default'
 
 
 def _refuse_for_several(found, table, column, added, address, said):
@@ -179,12 +190,12 @@ def _address(found, table, column):
 class FillQuestion(Question):
     """The value of a required column, in the rows that exist."""
 
-    def __init__(self, found, column, address):
+    def __init__(self, found, column, address, lack):
         Question.__init__(
             self, ('fill', found.name, address),
-            u'%s is required and has no default. Value for the rows that '
-            u'exist (Enter: the script stops where there are rows):'
-            % address, self._read)
+            u'%s is required and %s. Value for the rows that exist (Enter: '
+            u'the script stops where there are rows):' % (address, lack),
+            self._read)
         self.column = column
 
     def _read(self, line):
