@@ -38,6 +38,13 @@ class Renames(object):
         """The renamed columns of a table, by its new name."""
         return self.columns.get((schema, table), {})
 
+    def old_column(self, schema, table, column):
+        """The name that a column has there, by its table's new name."""
+        for old, new in self.of_table(schema, table).items():
+            if new == column:
+                return old
+        return column
+
     def concern(self, schema, table):
         """Whether a table, by its new name, is not what the database has."""
         return (schema, table) in self.tables \

@@ -4,6 +4,7 @@ A type of the application, or of a library such as sqlalchemy_utils, is
 written with its module, if it can be made again so; else what it stores is
 written instead.
 """
+import copy
 import sys
 
 from sqlalchemy.types import Enum, TypeDecorator
@@ -75,8 +76,9 @@ def _render(kind, autogen):
     if module.startswith('sqlalchemy.') \
             or autogen.opts.get('user_module_prefix'):
         return False
-    written = '%s.%r' % (module, kind)
-    if module != '__main__' and _can_be_read(written, module):
+    written = '%s.%r' % (module, _without_index(kind))
+    if module != '__main__' and _can_be_read(
+            written, module, kind, autogen.dialect):
         autogen.imports.add('import ' + module)
         return written
     if isinstance(kind, TypeDecorator):
@@ -88,26 +90,56 @@ def _render(kind, autogen):
             module, type(kind).__name__, kind))
 
 
-def _can_be_read(written, module):
+def _without_index(kind):
+    """A type of GeoAlchemy2 that makes no index with its column.
+
+    The index is among the differences, and a script makes it by itself.
+    """
+    if getattr(kind, 'spatial_index', False):
+        kind = copy.copy(kind)
+        kind.spatial_index = False
+    return kind
+
+
+def _can_be_read(written, module, kind, dialect):
+    """Whether Python reads a type that makes the same columns."""
     root = module.split('.')[0]
     try:
         __import__(module)
-        eval(written, {root: sys.modules[root]})
+        read = eval(written, {root: sys.modules[root]})
     except Exception:
         return False
-    return True
+    wanted = _spec(kind, dialect)
+    return wanted is None or _spec(read, dialect) == wanted
+
+
+def _spec(kind, dialect):
+    """A type as SQL; None where the database has none such."""
+    try:
+        return kind.compile(dialect=dialect)
+    except Exception:
+        return None
 
 
 def _render_what_is_stored(kind, autogen):
-    stored = kind.impl
-    while isinstance(stored, TypeDecorator):
-        stored = stored.impl
+    stored = _stored(kind, autogen.dialect)
     module = type(stored).__module__.split('.')
     if module[:2] == ['sqlalchemy', 'dialects']:
         autogen.imports.add('from sqlalchemy.dialects import ' + module[2])
         _import_parts(stored, autogen)
         return '%s.%r' % (module[2], stored)
     return '%s%r' % (autogen.opts['sqlalchemy_module_prefix'] or '', stored)
+
+
+def _stored(kind, dialect):
+    """The first type without a decorator that makes the same columns."""
+    here = kind.load_dialect_impl(dialect)
+    for each in kind.impl, compat.tables.as_generic(here), here:
+        while isinstance(each, TypeDecorator):
+            each = each.impl
+        if _spec(each, dialect) == _spec(kind, dialect):
+            break
+    return each
 
 
 def _import_parts(kind, autogen):

@@ -124,6 +124,21 @@ def keep_conditions(found):
                 compat.tables.escaped_text(condition)))
 
 
+def make_spatial(found):
+    """Let the index of a type of GeoAlchemy2 be what it makes itself."""
+    dialect = dialects.of(found.connection)
+    if not dialect.prefixes_spatial_indexes:
+        return
+    for _, each in found.each(ops.CreateIndexOp):
+        columns = [found.column(each.schema, each.table_name,
+                                getattr(column, 'name', column))
+                   for column in each.columns]
+        if columns and all(
+                getattr(getattr(column, 'type', None), 'spatial_index', False)
+                and not column.nullable for column in columns):
+            each.kw = dict(each.kw, **{dialect.name + '_prefix': 'SPATIAL'})
+
+
 def _compare_conditions(found, pair):
     """Compare what stands in WHERE, of indexes that both sides have."""
     known = _conditions(found, pair.schema, pair.name)

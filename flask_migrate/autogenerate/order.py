@@ -9,7 +9,7 @@ is imported on older ones.
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
     enum_values, enums, foreign_key_indexes, generated, indexes,
-    json_columns, misfits, names, ordering, primary_keys, same_types)
+    misfits, names, ordering, primary_keys, real_types, same_types)
 from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
@@ -24,14 +24,14 @@ RENAMING = [
     refuse_unknown,
     rename_tables,
     lambda found: refuse_to_drop_all(found.protection),
-    json_columns.know,
+    real_types.know,
     rename_columns,
 ]
 
 #: What is a difference at all: for ``check`` as well as for scripts.
 COMPARING = [
+    real_types.know,
     same_types.forget,
-    json_columns.know,
     collations.compare,
     defaults.compare,
     generated.compare,
@@ -49,6 +49,7 @@ WRITING = [
     names.name_dropped_constraints,
     names.keep_unique,
     indexes.keep_conditions,
+    indexes.make_spatial,
     fill_required_columns,
     destructive.mark,
 ]

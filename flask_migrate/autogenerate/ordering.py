@@ -11,6 +11,9 @@ from .filling import NoRows
 from .operations import Comment, Nothing
 
 
+_TABLES = (ops.CreateTableOp, ops.DropTableOp, ops.ModifyTableOps)
+
+
 def order(found, operations):
     """Put the operations of one way into an order that works.
 
@@ -36,7 +39,7 @@ def _around_renames(found, operations):
 
 
 def _ordered(found, operations):
-    groups = _groups(operations)
+    begin, groups, end = _apart_from_tables(_groups(operations))
     created = [each for each in groups
                if isinstance(each[-1], ops.CreateTableOp)]
     dropped = [each for each in groups
@@ -52,7 +55,19 @@ def _ordered(found, operations):
         rest += [[each] for each in before]
     groups = created + [[each] for each in later] + rest + dropped[::-1]
     _leave_out_indexes(groups)
-    return [each for group in groups for each in group]
+    return [each for group in begin + groups + end for each in group]
+
+
+def _apart_from_tables(groups):
+    """What begins and what ends with something else than tables.
+
+    Enums are made so before the first table, and dropped after the last:
+    ours, and those of alembic-postgresql-enum.
+    """
+    places = [number for number, group in enumerate(groups)
+              if isinstance(group[-1], _TABLES)]
+    begin, end = (places[0], places[-1] + 1) if places else (len(groups),) * 2
+    return groups[:begin], groups[begin:end], groups[end:]
 
 
 def _groups(operations):

@@ -53,7 +53,8 @@ def _fill(found, table, operation, column, steps, guards):
         # The script stops before it changes anything, if there are rows.
         guards.append(NoRows(
             table.schema, found.renames.old(table.schema, table.table_name),
-            column.name, None if added else _old_name(found, table, column),
+            column.name, None if added else found.renames.old_column(
+                table.schema, table.table_name, column.name),
             _address(found, table, column), _lack(column),
             _is_unique(column)))
         return
@@ -73,13 +74,6 @@ def _fill(found, table, operation, column, steps, guards):
         later = _divided(table.ops, place, column)
     steps.append(ops.ModifyTableOps(
         table.table_name, [later], schema=table.schema))
-
-
-def _old_name(found, table, column):
-    """What a column is called in the database."""
-    names = found.renames.of_table(table.schema, table.table_name)
-    return dict((new, old) for old, new in names.items()).get(
-        column.name, column.name)
 
 
 def _divided(operations, place, column):
@@ -141,7 +135,8 @@ def _refuse_for_several(found, table, column, added, address, said):
     """Refuse one value for several rows of a unique column."""
     old = found.renames.old(table.schema, table.table_name)
     rows = count(found.connection, table.schema, old,
-                 None if added else _old_name(found, table, column), most=2)
+                 None if added else found.renames.old_column(
+                     table.schema, table.table_name, column.name), most=2)
     if said and rows > 1:
         raise MigrateError(
             '--fill %s: the column is unique, and there are several rows. '

@@ -15,11 +15,24 @@ def forget(found):
             continue
         old, new = [type_text(found, Column('c', kind)) for kind in (
             each.existing_type, each.modify_type)]
-        if new and old in (new, _as_written(found, new)):
+        if new and (_made_as(found, each) == _folded(new)
+                    or old in (new, _as_written(found, new))):
             each.modify_type = None
             if not each.has_changes():
                 operations.remove(each)
     drop_empty(found.upgrade.ops)
+
+
+def _made_as(found, operation):
+    """The type of a column in the words that made it, where they are kept."""
+    schema, table = operation.schema, operation.table_name
+    return _folded(dialects.of(found.connection).declared_type(
+        found.connection, schema, found.renames.old(schema, table),
+        found.renames.old_column(schema, table, operation.column_name)))
+
+
+def _folded(text):
+    return text and ' '.join(text.upper().split())
 
 
 def _as_written(found, text):

@@ -160,6 +160,14 @@ def reflects_expressions():
     return sqlalchemy_version() >= (2, 0)
 
 
+def as_generic(kind):
+    """A type of a dialect as one for all of them, where it can be (1.4)."""
+    try:
+        return kind.as_generic()
+    except (AttributeError, NotImplementedError):
+        return kind
+
+
 def leaves_out_of_repr(enum):
     """Whether an Enum has no CHECK, and ``repr()`` does not say so.
 

@@ -50,6 +50,8 @@ class Dialect(object):
 
     #: Whether a column's type has the values of an enum in it.
     lists_enum_values = False
+    #: Whether an index of geometries is declared as such.
+    prefixes_spatial_indexes = False
     #: How a temporary table is dropped, without a COMMIT.
     drop_temporary_table = 'DROP TABLE %s'
     #: Defaults for ``context.configure()``.
@@ -62,9 +64,12 @@ class Dialect(object):
         """What the server of a Connection is called in messages."""
         return self.title or self.name
 
-    def json_columns(self, connection):
-        """The columns that are JSON but are not read as such, by table."""
+    def real_types(self, connection):
+        """The types that SQLAlchemy reads as others, by table and column."""
         return {}
+
+    def declared_type(self, connection, schema, table, column):
+        """What a column was made as, where that is kept as text."""
 
     def is_missing(self, engine):
         """Whether a database would be made by connecting to it."""

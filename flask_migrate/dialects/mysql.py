@@ -56,6 +56,7 @@ class MySQL(ServerDialect):
 
     missing = r'^\((1146|1054),'
     brackets_defaults = indexes_foreign_keys = lists_enum_values = True
+    prefixes_spatial_indexes = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'
     names = ('mysql', 'mariadb')
@@ -72,9 +73,13 @@ class MySQL(ServerDialect):
         return self.title if mariadb is None else \
             'MariaDB' if mariadb else 'MySQL'
 
-    def json_columns(self, connection):
-        return mysql_schema.json_columns(connection) \
-            if self.server_title(connection) == 'MariaDB' else {}
+    def real_types(self, connection):
+        json = compat.tables.json_type()
+        if not json or self.server_title(connection) != 'MariaDB':
+            return {}
+        return dict(
+            (table, dict((name, json()) for name in names)) for table, names
+            in mysql_schema.json_columns(connection).items())
 
     def read_schema(self, connection):
         return mysql_schema.read(connection)

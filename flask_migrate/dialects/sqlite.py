@@ -51,6 +51,13 @@ class SQLite(Dialect):
         path = database_file(engine, connection)
         return FileLock(engine, path) if path else None
 
+    def real_types(self, connection):
+        return sqlite_schema.binary_columns(connection)
+
+    def declared_type(self, connection, schema, table, column):
+        return sqlite_schema.declared_types(
+            connection, table, schema).get(column)
+
     def functional_indexes(self, connection):
         found = {}
         raw = compat.sqlalchemy.raw_connection(connection)

@@ -5,6 +5,8 @@ import re
 import shutil
 import tempfile
 
+from sqlalchemy import types
+
 from .schema import Schema, SchemaObject, rows
 from .sqlite_foreign_keys import quoted
 
@@ -16,6 +18,7 @@ _OWN_WORDS = re.compile(
 _COMMENTS = re.compile(r'--[^\n]*|/\*.*?\*/', re.S)
 _OWN_INDEX = re.compile(
     r'\b(WHERE|DESC|COLLATE)\b|\(.*\(', re.I | re.S)
+_BINARY = re.compile(r'((?:VAR)?BINARY)\s*(?:\(\s*(\d+)\s*\))?$', re.I)
 _VIRTUAL = re.compile(r'\s*CREATE\s+VIRTUAL', re.I)
 #: The tables that SQLite makes itself.
 _OWN_TABLES = re.compile(r'^sqlite_', re.I)
@@ -40,6 +43,27 @@ def read(connection):
         objects.extend(SchemaObject(kind, name, [sql], looks=_folded(sql))
                        for kind, name, _, sql in found if kind == wanted)
     return Schema(objects)
+
+
+def declared_types(connection, table, schema=None):
+    """The types of a table's columns as they were written, by name."""
+    return dict((row[1], row[2]) for row in rows(
+        connection, 'PRAGMA %stable_info(%s)' % (
+            quoted(schema) + '.' if schema else '', quoted(table))))
+
+
+def binary_columns(connection):
+    """BINARY and VARBINARY, which are read as NUMERIC, by table."""
+    found = {}
+    for table, in rows(connection, "SELECT name FROM sqlite_master WHERE "
+                       "type = 'table' AND sql LIKE '%BINARY%'"):
+        for name, text in declared_types(connection, table).items():
+            declared = _BINARY.match(text)
+            if declared:
+                kind, length = declared.groups()
+                found.setdefault(table, {})[name] = getattr(
+                    types, kind.upper())(length and int(length))
+    return found
 
 
 def _is_shadow(table, virtual):

@@ -7,7 +7,10 @@ import ast
 
 from .. import compat
 
-_SIGNS = (b'create_table', b'rename_table', b'drop_table')
+_SIGNS = (b'create_table', b'rename_table', b'drop_table',
+          b'create_geospatial_table', b'drop_geospatial_table')
+#: What the functions of GeoAlchemy2 have in their names.
+_GEOSPATIAL = '_geospatial_'
 
 
 def created_tables(files, suffix, default_schema=None):
@@ -68,9 +71,10 @@ def _follow(functions, name, found, seen):
     for node in _in_order(functions[name]):
         called = node.func
         if isinstance(called, ast.Attribute):
-            names = _names(called.attr, node)
+            function = called.attr.replace(_GEOSPATIAL, '_')
+            names = _names(function, node)
             if names:
-                found.append((called.attr, names))
+                found.append((function, names))
         elif getattr(called, 'id', None) in functions \
                 and called.id not in seen:
             _follow(functions, called.id, found, seen)

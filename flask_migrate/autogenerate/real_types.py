@@ -1,17 +1,16 @@
-"""MariaDB's JSON is a LONGTEXT with a check; a script has to say JSON.
+"""Columns whose type SQLAlchemy reads as another one.
 
-Without this a column that is changed, or that comes back, has no check.
+MariaDB's JSON is a LONGTEXT with a check, SQLite's BINARY a NUMERIC.  A
+column that is changed, or that comes back, would be one of those.
 """
 from alembic.operations import ops
 
-from .. import compat, dialects
+from .. import dialects
 
 
 def know(found):
-    """Let the columns of the database be JSON that were made so."""
-    json = compat.tables.json_type()
-    known = json and dialects.of(found.connection).json_columns(
-        found.connection)
+    """Let the columns of the database have the types they were made with."""
+    known = dialects.of(found.connection).real_types(found.connection)
     if not known:
         return
     for pair in found.tables:
@@ -19,10 +18,10 @@ def know(found):
             continue
         table = found.renames.old(None, pair.name)
         names = found.renames.of_table(None, pair.name)
-        for name in known.get(table, ()):
+        for name, kind in known.get(table, {}).items():
             column = pair.old.columns.get(names.get(name, name))
             if column is not None:
-                column.type = json()
+                column.type = kind
                 _say(found, pair, column)
 
 

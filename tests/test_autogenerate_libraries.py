@@ -1,0 +1,119 @@
+"""``migrate``: column types of libraries, and libraries beside ours."""
+import os
+import subprocess
+import sys
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+import libraries
+from flask_migrate import compat
+
+pytestmark = pytest.mark.skipif(
+    not compat.alembic.has_operations(), reason='needs Alembic 0.8')
+
+
+def apart(name, url, path):
+    """Run a function of libraries.py in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, os.path.splitext(libraries.__file__)[0] + '.py',
+         name, url, path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    output = process.communicate()[0].decode('utf-8', 'replace')
+    if process.returncode == libraries.NOT_INSTALLED:
+        pytest.skip(output)
+    assert process.returncode == 0, output
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('name', ['enum_library', 'geo_alchemy'])
+def test_on_postgresql(path, postgresql_url, name):
+    apart(name, postgresql_url, path)
+
+
+@pytest.mark.once
+def test_on_mariadb(path, mariadb_url):
+    apart('geo_alchemy_on_mariadb', mariadb_url, path)
+
+
+# sqlalchemy_utils ------------------------------------------------------------
+
+KEY = 'the key that encrypts'
+
+
+def utils_types():
+    """Types of sqlalchemy_utils, as applications declare them."""
+    import enum
+    from sqlalchemy import Integer, Unicode, UnicodeText
+    import sqlalchemy_utils as utils
+    from sqlalchemy_utils.types.encrypted.encrypted_type import (
+        AesEngine, FernetEngine)
+    color = enum.Enum('Color', ['red', 'blue'])
+    return dict(
+        email=utils.EmailType, short_email=utils.EmailType(100),
+        uuid=utils.UUIDType, uuid_text=utils.UUIDType(binary=False),
+        url=utils.URLType, ip=utils.IPAddressType, data=utils.JSONType,
+        choice=utils.ChoiceType([(u'a', u'A'), (u'b', u'B')]),
+        number=utils.ChoiceType([(1, 'A'), (2, 'B')], impl=Integer()),
+        color=utils.ChoiceType(color, impl=Integer()),
+        password=utils.PasswordType(schemes=['pbkdf2_sha512']),
+        at=utils.ArrowType, at_zone=utils.ArrowType(timezone=True),
+        secret=utils.EncryptedType(UnicodeText, KEY, AesEngine, 'pkcs5'),
+        text=utils.StringEncryptedType(
+            Unicode, lambda: KEY, FernetEngine, length=300),
+        tags=utils.ScalarListType, zone=utils.TimezoneType(
+            backend='zoneinfo'))
+
+
+@pytest.mark.once
+@pytest.mark.filterwarnings('ignore:The .EncryptedType.')
+def test_sqlalchemy_utils(tmpdir, database_url):
+    pytest.importorskip('sqlalchemy_utils')
+    for name in ('arrow', 'cryptography', 'passlib'):
+        pytest.importorskip(name)
+    there = libraries.Tables(database_url, str(tmpdir))
+
+    def columns():
+        return [sa.Column(name, kind)
+                for name, kind in sorted(utils_types().items())]
+    there.change(item=[])
+    added = [] if 'mysql' in database_url else columns()     # it is slow
+    text = there.change(other=columns(), item=added)
+    assert KEY not in text and __name__ not in text
+    assert 'import sqlalchemy_utils.types.email\n' in text
+    before = there.project.columns('other')
+    text = there.change(item=[])
+    there.project.python('downgrade')
+    assert there.project.columns('other') == before
+    there.end()
+    assert there.project.tables() == []
+    assert KEY not in text and __name__ not in text
+
+
+# Types of the application ----------------------------------------------------
+
+class Doubled(TypeDecorator):
+    """A type whose ``repr()`` is another one: it has the length twice."""
+    impl = sa.String
+    cache_ok = True
+
+    def __init__(self, length):
+        TypeDecorator.__init__(self, length * 2)
+
+
+def test_a_type_that_is_read_as_another_one(path):
+    there = libraries.Tables(None, path)
+    there.change(item=[])
+    text = there.change(item=[sa.Column('name', Doubled(20))])
+    assert "sa.Column('name', sa.String(length=40)" in text, text
+
+
+@pytest.mark.parametrize('kind', [
+    sa.BINARY(16), sa.VARBINARY(100), sa.LargeBinary()])
+def test_binary_columns_of_sqlite(path, kind):
+    there = libraries.Tables(None, path)
+    there.change(item=[sa.Column('data', kind)])
+    made = there.values("SELECT type FROM pragma_table_info('item')")
+    there.change(item=[])
+    there.project.python('downgrade')
+    assert there.values("SELECT type FROM pragma_table_info('item')") == made
