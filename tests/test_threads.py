@@ -472,12 +472,14 @@ def test_source_becomes_a_tree_in_one_thread_at_a_time(tmpdir, monkeypatch):
                  encoding='utf-8') as file:
         file.write(u'\n# ${__import__("flask_migrate.compat.source", {}, {}, '
                    u'["LOCK"]).LOCK.locked()}\n')
-    parse, seen = ast.parse, []
+    seen = []
 
-    def recording(*args, **kwargs):
-        seen.append(compat.source.LOCK.locked())
-        return parse(*args, **kwargs)
-    monkeypatch.setattr(ast, 'parse', recording)
+    class Recording(object):
+        @staticmethod
+        def parse(*args):
+            seen.append(compat.source.LOCK.locked())
+            return ast.parse(*args)
+    monkeypatch.setattr(compat.source, 'ast', Recording)
     project.python('migrate', message='more', allow_drop_all=True)
     assert seen and all(seen)
     assert not compat.source.LOCK.locked()
