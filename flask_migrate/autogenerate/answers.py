@@ -10,8 +10,9 @@ class Answers(object):
 
     The keys name a table or column as ``[bind:][schema.]table[.column]``.
 
-    :param rename: a dict from a key to the new name; the command line gives
-        texts ``KEY:NEW``.
+    :param rename: a dict from a key to the new name, or to a dict of values
+        of the column's enum; the command line gives texts ``KEY:NEW`` and
+        ``KEY:OLD=NEW``.
     :param drop: keys of what may be dropped.
     :param fill: a dict from the key of a column to the value for the rows
         that exist; the command line gives texts ``KEY=VALUE``.
@@ -24,7 +25,7 @@ class Answers(object):
 
     def __init__(self, rename=None, drop=None, fill=None,
                  allow_drop_all=False):
-        self.rename = _pairs('--rename', 'user.name:full_name', rename, u':')
+        self.rename, self.values = _names_and_values(rename)
         self.drop = dict.fromkeys(map(compat.python.text, _listed(drop)), True)
         self.fill = _pairs('--fill', 'user.age=0', fill, u'=')
         self.allow_drop_all = allow_drop_all
@@ -34,7 +35,7 @@ class Answers(object):
 
     def given(self):
         """Whether something of them names a table or column."""
-        return bool(self.rename or self.drop or self.fill)
+        return bool(self.rename or self.values or self.drop or self.fill)
 
     def _refuse_contradictions(self):
         """Refuse what cannot all be true, whatever there is."""
@@ -54,7 +55,7 @@ class Answers(object):
     def of(self, option, bind, schema, table, column=None):
         """What an option says of a table or column.
 
-        :param option: 'rename', 'drop' or 'fill'.
+        :param option: 'rename', 'values', 'drop' or 'fill'.
         :param bind: what its database is called.
         :return: the value; None where it says nothing.
         """
@@ -66,28 +67,38 @@ class Answers(object):
 
     def check_all_used(self):
         """Refuse an answer to no question, and one to several."""
-        for option in ('rename', 'drop', 'fill'):
+        for option in ('rename', 'values', 'drop', 'fill'):
             for key in getattr(self, option):
                 names = self._used.get((option, key), ())
+                given = self._as_given(option, key)
                 if not names:
-                    raise MigrateError(_UNUSED[option] % (option, key))
+                    raise MigrateError(_UNUSED[option] % given)
                 if len(names) > 1:
                     raise MigrateError(
-                        "--%s %s fits several databases: say %s." % (
-                            option, key, ' or '.join(
+                        "%s fits several databases: say %s." % (
+                            given, ' or '.join(
                                 '%s:%s' % (name, key)
                                 for name in sorted(names))))
+
+    def _as_given(self, option, key):
+        """An answer, as the command line gives it."""
+        if option != 'values':
+            return '--%s %s' % (option, key)
+        return ' '.join(rename_option(key, *pair)
+                        for pair in sorted(self.values[key].items()))
 
 
 _CONTRADICT = '%s and %s contradict each other: give one of them. ' \
               'Nothing was written.'
 
 _UNUSED = {
-    'rename': "--%s %s fits nothing: the models have no such table or "
+    'rename': "%s fits nothing: the models have no such table or "
               "column less. Nothing was written.",
-    'drop': "--%s %s fits nothing: no such table or column would be "
+    'drop': "%s fits nothing: no such table or column would be "
             "dropped. Nothing was written.",
-    'fill': "--%s %s fits nothing: no such column becomes a required one. "
+    'values': "%s fits nothing: there is no such column, or it is no enum. "
+              "Nothing was written.",
+    'fill': "%s fits nothing: no such column becomes a required one. "
             "Nothing was written.",
 }
 
@@ -109,6 +120,44 @@ def _listed(given):
         else list(given or ())
 
 
+def rename_option(key, old, new):
+    """The option that says which value of an enum was renamed."""
+    return '--rename %s:%s=%s' % (key, old, new)
+
+
+def _names_and_values(given):
+    """What was renamed: names, and values of enums.
+
+    :return: two dicts by key; the second is of dicts from old to new.
+    """
+    names, values = {}, {}
+    if not hasattr(given, 'items'):
+        texts = _listed(given)
+        for each in texts:
+            start, found, new = each.partition(u'=')
+            key, colon, old = start.rpartition(u':')
+            if not found:
+                continue
+            if not colon or not key or not old or not new:
+                raise MigrateError(_NOT_ONE % (
+                    '--rename', 'item.color:red=crimson', each))
+            if values.setdefault(key, {}).setdefault(old, new) != new:
+                raise MigrateError(
+                    "--rename says twice what '%s' of %s is called now."
+                    % (old, key))
+        given = [each for each in texts if u'=' not in each]
+    pairs = _pairs('--rename', 'user.name:full_name', given, u':')
+    for key, new in pairs.items():
+        if not hasattr(new, 'items'):
+            names[key] = new
+        elif new:
+            values[key] = dict(new)
+    return names, values
+
+
+_NOT_ONE = "%s takes values such as '%s', not '%s'."
+
+
 def _pairs(option, example, given, separator):
     if hasattr(given, 'items'):
         return dict((compat.python.text(key), value)
@@ -118,8 +167,7 @@ def _pairs(option, example, given, separator):
         key, found, value = each.rpartition(separator) \
             if separator == u':' else each.partition(separator)
         if not found or not key or not (value or separator == u'='):
-            raise MigrateError("%s takes values such as '%s', not '%s'."
-                               % (option, example, each))
+            raise MigrateError(_NOT_ONE % (option, example, each))
         if pairs.get(key, value) != value:
             raise MigrateError(_CONTRADICT % tuple(
                 separator.join(('%s %s' % (option, key), one))

@@ -1,4 +1,4 @@
-"""A database seen as if tables and columns had new names already.
+"""A database seen as if tables, columns and values had new names already.
 
 What is renamed is said once, and the comparison of everything else, of
 indexes, constraints, types and the foreign keys of other tables, is made
@@ -9,6 +9,7 @@ import re
 from sqlalchemy import Table, inspect
 
 from .. import compat
+from . import as_if_values
 
 
 class Renames(object):
@@ -17,11 +18,20 @@ class Renames(object):
     :ivar tables: old names by pairs of schema and new name.
     :ivar columns: dicts from old to new name, by pairs of schema and the
         table's new name.
+    :ivar values: the renamed values of enums, dicts from old to new, by
+        schema, table and column, of which the new names count.
+    :ivar checks: conditions by schema, table and name of a CHECK.
+    :ivar lengths: of texts, by schema, table and column.
+    :ivar enums: the same as *values*, by the key of an enum that is a type by itself.
     """
 
     def __init__(self):
         self.tables = {}
         self.columns = {}
+        self.values = {}
+        self.checks = {}
+        self.lengths = {}
+        self.enums = {}
 
     def old(self, schema, table):
         """The name that a table has in the database."""
@@ -48,7 +58,8 @@ class Renames(object):
     def concern(self, schema, table):
         """Whether a table, by its new name, is not what the database has."""
         return (schema, table) in self.tables \
-            or (schema, table) in self.columns
+            or (schema, table) in self.columns \
+            or any(each[:2] == (schema, table) for each in self.values)
 
 
 def inspector(connection, renames):
@@ -134,6 +145,9 @@ def _columns(self, schema, table, found):
     changed = []
     for each in found or ():
         each = dict(each, name=new.get(each['name'], each['name']))
+        place = (schema, table, each['name'])
+        each = as_if_values.column(each, self.renames.values.get(place),
+                                   self.renames.lengths.get(place))
         if each.get('autoincrement') is True \
                 and 'nextval(' in str(each.get('default')):
             # Alembic looks by name whether the sequence is the column's.
@@ -152,6 +166,13 @@ def _with_columns(self, schema, table, found):
     quote = self.dialect.identifier_preparer.quote
     return [_renamed(each, new, quote)
             for each in found or ()] if new else found
+
+
+def _checks(self, schema, table, found):
+    changed = self.renames.checks
+    return [dict(each, sqltext=changed.get(
+        (schema, table, each['name']), each['sqltext']))
+        for each in _with_columns(self, schema, table, found) or ()]
 
 
 def _renamed(item, new, quote):
@@ -214,7 +235,7 @@ def _as_it_is(self, schema, table, found):
 _CHANGE = {
     'columns': _columns, 'pk_constraint': _primary_key,
     'foreign_keys': _foreign_keys, 'indexes': _with_columns,
-    'unique_constraints': _with_columns, 'check_constraints': _with_columns,
+    'unique_constraints': _with_columns, 'check_constraints': _checks,
     'table_comment': _as_it_is, 'table_options': _as_it_is,
 }
 _METHODS = [

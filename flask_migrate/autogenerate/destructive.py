@@ -36,7 +36,9 @@ def _in_words(found, operation):
     if isinstance(operation, ops.DropColumnOp):
         return 'drops the column %s' % name, operation.column_name
     old, new = operation.existing_type, operation.modify_type
-    if old is None or new is None or not narrows(old, new):
+    if old is None or new is None or not narrows(old, new) or (
+            operation.schema or None, operation.table_name,
+            operation.column_name) in found.renames.lengths:
         return None, None
     dialect = found.context.dialect
     return 'narrows %s from %s to %s' % (

@@ -53,13 +53,17 @@ def compare(found):
         # Two models that disagree are not for us to judge.
         if old is not None and set(old) != set(given[0]) \
                 and all(each == given[0] for each in given):
-            found.upgrade.ops.insert(0, _change(found, key, old, given[0]))
+            # After its values are renamed, before tables and columns are.
+            found.upgrade.ops.insert(len(found.renames.enums), _change(
+                found, key, old, given[0]))
             found.enum_changes.append((key, old, given[0]))
 
 
 def _change(found, key, old, new):
     back = enums.for_postgresql(*_lines(found, key, new, old))
-    return enums.for_postgresql(*_lines(found, key, old, new), back=back)
+    change = enums.for_postgresql(*_lines(found, key, old, new), back=back)
+    change.enum = key
+    return change
 
 
 def _lines(found, key, old, new):

@@ -10,6 +10,7 @@ from alembic.operations import ops
 from sqlalchemy import text, types
 
 from .. import compat, dialects
+from . import as_if_values
 from .operations import Text
 
 _COLUMNS = text(
@@ -62,14 +63,17 @@ class Enums(object):
         self.values, self.users = {}, {}
         inspector = compat.tables.fresh_inspector(found.connection)
         for each in inspector.get_enums(schema='*'):
-            self.values[_visible(each['schema'], each['visible']),
-                        each['name']] = list(each['labels'])
+            key = _visible(each['schema'], each['visible']), each['name']
+            self.values[key] = as_if_values.renamed(
+                each['labels'], found.renames.enums.get(key, {}))
         self.columns = []
         for row in found.connection.execute(_COLUMNS):
             schema, name = self._known(row[0], row[1])
             table = (None if row[7] else row[2], row[3])
-            self.columns.append(
-                ((schema, name), table, row[4], row[5], row[6]))
+            self.columns.append((
+                (schema, name), table, row[4], as_if_values.sql(
+                    row[5], found.renames.enums.get((schema, name), {})),
+                row[6]))
             self.users.setdefault((schema, name), set()).add(
                 _renamed(found.renames, table, row[4]))
 

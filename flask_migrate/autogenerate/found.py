@@ -24,6 +24,10 @@ class Found(object):
     :ivar downgrade: the DowngradeOps, made anew from the UpgradeOps.
     :ivar renames: the Renames that it was compared with.
     :ivar renaming: the operations that rename, which a script begins with.
+    :ivar renaming_back: how many operations of the way back that makes.
+    :ivar check_changes: columns whose values a CHECK lists, with the values
+        before and after.
+    :ivar value_doubts: the ValuePairs that nobody can tell.
     :ivar enum_changes: keys of enums, with their values before and after.
     """
 
@@ -42,6 +46,8 @@ class Found(object):
         self.connection = protection.context.connection
         self.renames = Renames()
         self.renaming = []
+        self.renaming_back = 0
+        self.value_doubts, self.check_changes = [], []
         self.enum_changes = []
         self.index_conditions = {}      # by schema, as they are read
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)

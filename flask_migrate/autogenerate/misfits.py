@@ -6,7 +6,7 @@ from alembic.operations import ops
 
 from .. import compat, dialects
 from ..dialects import postgresql_values
-from ..dialects.values import stored
+from ..dialects.values import among, stored
 from .found import each_of
 from .operations import Nothing
 from .protection import title
@@ -49,9 +49,13 @@ class Misfits(ops.MigrateOperation):
 def guard(found, operations):
     """Let a script begin with these checks, one way."""
     upwards = operations is found.upgrade.ops
-    guards = list(_of_enums(found, upwards))
+    guards = list(_of_enums(found, upwards)) \
+        + list(_of_checks(found, upwards))
+    checked = [column.place for column, _, _ in found.check_changes]
     for _, each in each_of(operations, ops.AlterColumnOp):
-        if each.modify_type is not None and each.existing_type is not None:
+        place = (each.schema or None, each.table_name, each.column_name)
+        if place not in checked and each.modify_type is not None \
+                and each.existing_type is not None:
             guards.append(_of_column(found, each, upwards))
     operations[:0] = [each for each in guards if each is not None]
 
@@ -69,9 +73,14 @@ def _of_column(found, operation, upwards):
     kind = dialects.of(found.connection)
     if kind.casts_types:
         fit = postgresql_values.fit(old, new)
+        if fit and place.renamed:
+            fit = postgresql_values.or_one_of(fit, place.renamed)
         return fit and place.stopping(fit, target, lambda value: (
             postgresql_values.using(value, old, new, target)))
     test = kind.misfit(place.column, old, new, target)
+    if test and place.renamed:
+        test = u'(%s) AND %s NOT IN (%s)' % (
+            test, place.column, among(place.renamed))
     return test and Misfits(
         kind.names, place.words(target), key=place.key,
         rows=u'FROM %s WHERE %s IS NOT NULL AND (%s)' % (
@@ -85,6 +94,8 @@ def _of_enums(found, upwards):
             before, after = after, before
         if not set(before) - set(after):
             continue
+        if upwards:
+            after = list(after) + sorted(found.renames.enums.get(key, ()))
         for each, (schema, table), column, _, many in found.enums.columns:
             table = found.renames.new(schema, table)
             column = found.renames.of_table(schema, table).get(
@@ -93,6 +104,25 @@ def _of_enums(found, upwards):
                     schema, table, column) is not None:
                 yield _Place(found, schema, table, column, upwards).stopping(
                     postgresql_values.one_of(after, many), key[1], None)
+
+
+def _of_checks(found, upwards):
+    """The values that a CHECK loses where others are renamed."""
+    for column, before, after in found.check_changes:
+        if not upwards:
+            before, after = after, before
+        place = _Place(found, *(column.place + (upwards,)))
+        after = list(after) + place.renamed
+        if not set(before) - set(after):
+            continue
+        kind = dialects.of(found.connection)
+        target = u'the CHECK of its values'
+        yield place.stopping(
+            postgresql_values.one_of(after), target, None) \
+            if kind.casts_types else Misfits(
+                kind.names, place.words(target), key=place.key,
+                rows=u'FROM %s WHERE %s NOT IN (%s)' % (
+                    place.table, place.column, among(after)))
 
 
 class _Place(object):
@@ -110,6 +140,9 @@ class _Place(object):
         side = getattr(pair[0], 'old' if upwards else 'new') if pair else None
         names = dict((new, old) for old, new in found.renames.of_table(
             schema, table).items()) if upwards else {}
+        values = found.renames.values.get((schema or None, table, column), {})
+        #: Values that fit, as the script gives them other names.
+        self.renamed = sorted(values if upwards else values.values())
         if upwards:
             table = found.renames.old(schema, table)
         self.names = dialects.of(found.connection).names

@@ -14,6 +14,7 @@ from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
 from .renamed_tables import rename_tables
+from .renamed_values import mark_doubts, rename_values
 from .required_columns import fill_required_columns
 from .unimported import refuse_to_drop_all
 
@@ -26,6 +27,7 @@ RENAMING = [
     lambda found: refuse_to_drop_all(found.protection),
     real_types.know,
     rename_columns,
+    rename_values,
 ]
 
 #: What is a difference at all: for ``check`` as well as for scripts.
@@ -52,6 +54,7 @@ WRITING = [
     indexes.make_spatial,
     fill_required_columns,
     destructive.mark,
+    mark_doubts,
 ]
 
 #: How that is written for a kind of database.  These are given the Found and

@@ -29,12 +29,13 @@ def _around_renames(found, operations):
         begin = len([each for each in operations
                      if isinstance(each, NoRows)])
         return operations[:begin], operations[begin:], []
-    begin = found.upgrade.ops.index(found.renaming[-1]) + 1
     if operations is found.upgrade.ops:
+        begin = operations.index(found.renaming[-1]) + 1
+        found.renaming_back = len([
+            each for each in operations[:begin]
+            if not isinstance(each.reverse(), Nothing)])
         return operations[:begin], operations[begin:], []
-    end = len(operations) - len([
-        each for each in found.upgrade.ops[:begin]
-        if not isinstance(each.reverse(), Nothing)])
+    end = len(operations) - found.renaming_back
     return [], operations[:end], operations[end:]
 
 

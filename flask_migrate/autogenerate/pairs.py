@@ -49,6 +49,16 @@ class Pair(object):
         return ('rename', self.found.name, self.schema, self.table,
                 self.old, self.new)
 
+    @property
+    def place(self):
+        """Where both of them cannot be paired with another."""
+        return (self.schema, self.table) if self.column \
+            else (self.schema,)
+
+    def names(self):
+        """What a question calls the old one and the new one."""
+        return self.title(self.old), self.title(self.new)
+
     def title(self, name):
         """The old or new one, as messages and options name it."""
         text = title(self.schema, self.table if self.column else name)
@@ -70,8 +80,8 @@ class RenameQuestion(Question):
 
     def __init__(self, pair):
         Question.__init__(
-            self, pair.key, u'Was %s renamed to %s? [y/N]' % (
-                pair.title(pair.old), pair.title(pair.new)), read_yes)
+            self, pair.key, u'Was %s renamed to %s? [y/N]' % pair.names(),
+            read_yes)
 
     def is_moot(self, answers):
         return any(answer is True and key[:4] == self.key[:4]
@@ -117,9 +127,7 @@ def renamed(found, pairs, columns):
 def _free(pairs, accepted):
     """Those whose sides are not taken by an accepted pair."""
     return [pair for pair in pairs if not any(
-        (each.schema, each.table) == (pair.schema, pair.table)
-        and pair.column and (each.old == pair.old or each.new == pair.new)
-        or not pair.column and each.schema == pair.schema
+        each.place == pair.place
         and (each.old == pair.old or each.new == pair.new)
         for each in accepted)]
 

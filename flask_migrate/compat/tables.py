@@ -178,6 +178,14 @@ def leaves_out_of_repr(enum):
         and getattr(Enum('a', name='a'), 'create_constraint', False)
 
 
+def makes_check(enum):
+    """Whether an Enum that is stored as a text makes a CHECK.
+
+    It does unless told, and from 1.4 on only if told.
+    """
+    return bool(getattr(enum, 'create_constraint', True))
+
+
 def values_left_out_of_repr(kind):
     """The values of a SET of MySQL, which ``repr()`` does not say till 1.3.
 

@@ -229,6 +229,10 @@ class Dialect(object):
         :return: SQL; None: there is none, or it is not known.
         """
 
+    def renames_enum_values(self, connection):
+        """Whether an enum that is a type can give a value another name."""
+        return False
+
     def sequences_of(self, connection, schema, table):
         """The names of the sequences that belong to a table's columns."""
         return []

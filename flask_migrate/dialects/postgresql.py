@@ -97,6 +97,9 @@ class PostgreSQL(ServerDialect):
             'pg_table_is_visible(c.oid)' if schema is None
             else 'n.nspname = %s' % postgresql_schema.literal(schema)))
 
+    def renames_enum_values(self, connection):
+        return connection.dialect.server_version_info >= (10,)
+
     def read_schema(self, connection):
         return postgresql_schema.read(connection)
 

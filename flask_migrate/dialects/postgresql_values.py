@@ -81,6 +81,11 @@ def one_of(values, many=False):
                else '{old}::text IN (%s)' % values)
 
 
+def or_one_of(other, values):
+    """A Fit that some values have besides."""
+    return Fit('(%s) OR %s' % (other.test, one_of(values).test), other.tried)
+
+
 def _fit_items(old, new):
     """The same for lists: an explicit cast shortens texts."""
     if kind_of(old) == kind_of(new) == 'enum':

@@ -1,0 +1,64 @@
+"""Columns seen as if values of their enums had new names already."""
+import copy
+import re
+
+from .. import compat
+
+_LITERAL = re.compile(u"'((?:[^']|'')*)'")
+
+
+def column(described, values, length=None):
+    """What an Inspector says of a column, with the new names.
+
+    Of a text, whose rows alone are changed, it says what it did.
+
+    :param values: a dict from old to new, or None.
+    :param length: that a text gets, or None.
+    """
+    type_ = described['type']
+    if length:
+        return dict(described, type=with_length(type_, length))
+    if not values or not hasattr(
+            getattr(type_, 'item_type', type_), 'enums'):
+        return described
+    described = dict(described, type=kind(type_, values))
+    if isinstance(described.get('default'), compat.python.string_types):
+        described['default'] = sql(described['default'], values)
+    return described
+
+
+def kind(type_, values):
+    """A reflected type with the new names, if it has the values in it."""
+    if not getattr(type_, 'enums', None) or getattr(type_, 'name', None):
+        return type_
+    return with_values(type_, renamed(type_.enums, values))
+
+
+def with_values(type_, values):
+    """A type like a reflected one, with other values."""
+    options = dict((name, getattr(type_, name))
+                   for name in ('charset', 'collation')
+                   if getattr(type_, name, None))
+    return type(type_)(*values, **options)
+
+
+def with_length(type_, length):
+    """A text like a reflected one, with another length."""
+    type_ = copy.copy(type_)
+    type_.length = length
+    return type_
+
+
+def renamed(given, values):
+    """A list of values, with the new names."""
+    texts = [compat.python.text(each) for each in given]
+    return [values.get(each, each) for each in texts]
+
+
+def sql(text, values):
+    """SQL with the new names where a literal is one of the values."""
+    def literal(match):
+        value = match.group(1).replace(u"''", u"'")
+        return u"'%s'" % values.get(value, value).replace(u"'", u"''")
+    return None if text is None \
+        else _LITERAL.sub(literal, compat.python.text(text))

@@ -1,0 +1,388 @@
+# coding: utf-8
+"""``migrate``: a value of an enum that was renamed stays in its rows."""
+import pytest
+from sqlalchemy import Column, Enum, Integer, String
+
+from flask_migrate import CommandError, MigrationFailed, compat
+from project import Project
+from round_trip import enum_type
+from terminal import Terminal
+
+pytestmark = pytest.mark.skipif(
+    not compat.alembic.has_operations(), reason='needs Alembic 0.8')
+needs_option = pytest.mark.skipif(
+    not compat.tables.reflects_checks(), reason='needs SQLAlchemy 1.1')
+on_servers = pytest.mark.parametrize(
+    'database_url', ['postgresql', 'mariadb'], indirect=True)
+
+
+class Items(object):
+    """A project with a table that has an enum."""
+
+    def __init__(self, tmpdir, url):
+        self.tmpdir, self.url = tmpdir, url
+
+    def begin(self, *values, **options):
+        self.after(*values, **options)
+        for command in ('init', 'migrate', 'upgrade'):
+            self.project.python(command)
+        return self
+
+    def after(self, *values, **options):
+        """The project, with other models."""
+        self.project = Project(self.tmpdir, self.url)
+        db = self.project.db
+        kind = options.pop('kind', None) or enum_type(
+            *values, **dict({'name': 'color'}, **options.pop('enum', {})))
+        name = options.pop('name', 'color')
+        for table in options.pop('tables', ('item',)):
+            db.Table(table, db.metadata,
+                     Column('id', Integer, primary_key=True),
+                     Column('label', String(20)),
+                     Column(name, kind, **options))
+        return self.project
+
+    def fill(self, *values, **options):
+        first, table = options.get('first', 1), options.get('table', 'item')
+        for number, value in enumerate(values, first):
+            self.project.execute("INSERT INTO %s (id, color) VALUES "
+                                 "(%d, '%s')" % (table, number, value))
+        return self
+
+    def rows(self, table='item', name='color'):
+        return [compat.python.text(row[0]) for row in self.project.query(
+            'SELECT %s FROM %s ORDER BY id' % (name, table))]
+
+    def up_and_down(self, up, down, read=None):
+        """Check the rows after upgrade, after downgrade, and once more."""
+        read = read or self.rows
+        for _ in range(2):
+            self.project.python('upgrade')
+            assert read() == up
+            self.project.python('check')
+            assert self.project.python('migrate') is None
+            self.project.python('downgrade')
+            assert self.rows() == down
+        self.project.python('upgrade')
+        assert read() == up
+
+
+@pytest.fixture
+def items(tmpdir, database_url):
+    return Items(tmpdir, database_url)
+
+
+RED = {'item.color': {'red': 'crimson'}}
+
+
+def test_a_value(items, command_line):
+    items.begin('red', 'green').fill('red', 'green', 'red')
+    items.after('crimson', 'green')
+    result = items.project.command_line(
+        command_line, 'migrate', '--rename', 'item.color:red=crimson')
+    assert result.code == 0, result
+    assert 'Destructive' not in result.stderr
+    items.up_and_down(['crimson', 'green', 'crimson'],
+                      ['red', 'green', 'red'])
+
+
+def text_type(check):
+    """A function that makes an Enum which is stored as a text."""
+    return lambda *values: Enum(
+        *values, native_enum=False, create_constraint=check, name='color')
+
+
+def test_with_others_and_a_default(items):
+    items.begin('red', 'green', 'blue', 'grey', server_default='red',
+                nullable=False)
+    items.fill('red', 'green', 'grey', 'red', 'blue')
+    items.after('yellow', 'crimson', 'green', 'gray',
+                server_default='crimson', nullable=False)
+    items.project.python('migrate', rename={
+        'item.color': {'red': 'crimson', 'grey': 'gray'}})
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('upgrade')
+    assert 'item.color: rows whose value does not fit ' in str(error.value)
+    assert ': 1 (id 5). Nothing was changed.' in str(error.value)
+    assert items.rows() == ['red', 'green', 'grey', 'red', 'blue']
+    items.project.execute('DELETE FROM item WHERE id = 5')
+    items.up_and_down(['crimson', 'green', 'gray', 'crimson'],
+                      ['red', 'green', 'grey', 'red'])
+    items.project.execute('INSERT INTO item (id) VALUES (5)')
+    items.fill('yellow', first=6)
+    assert items.rows()[4:] == ['crimson', 'yellow']
+    if items.project.engine().dialect.name != 'sqlite':
+        with pytest.raises(MigrationFailed) as error:
+            items.project.python('downgrade')
+        assert ': 1 (id 6). Nothing was changed.' in str(error.value)
+    items.project.execute('DELETE FROM item WHERE id = 6')
+    items.project.python('downgrade')
+    assert items.rows()[4:] == ['red']
+    items.project.execute('INSERT INTO item (id) VALUES (6)')
+    assert items.rows()[5:] == ['red']
+
+
+@needs_option
+@pytest.mark.parametrize('check', [True, False])
+@pytest.mark.parametrize('old, new', [
+    ('red', 'crimson'), ('crimson', 'red'), ('green', 'black')])
+def test_a_text(items, check, old, new):
+    kind = text_type(check)
+    items.begin(kind=kind(old, 'blue'), server_default=old)
+    items.fill(old, 'blue', old)
+    items.after(kind=kind('blue', new), server_default=new)
+    items.project.python('migrate', rename={'item.color': {old: new}})
+    items.up_and_down([new, 'blue', new], [old, 'blue', old])
+    items.project.execute('INSERT INTO item (id) VALUES (4)')
+    assert items.rows()[3] == new
+    if check:
+        with pytest.raises(Exception):
+            items.fill(old, first=5)
+    items.project.python('downgrade')
+    items.fill(old, first=5)
+    assert items.rows()[3:] == [old, old]
+    if check:
+        with pytest.raises(Exception):
+            items.fill(new, first=6)
+
+
+@needs_option
+def test_a_check_with_others(items):
+    kind = text_type(True)
+    items.begin(kind=kind('red', 'green', 'blue'))
+    items.fill('red', 'green', 'blue')
+    items.after(kind=kind('crimson', 'green', 'yellow'))
+    items.project.python('migrate', rename=RED)
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('upgrade')
+    assert ': 1 (id 3). Nothing was changed.' in str(error.value)
+    items.project.execute('DELETE FROM item WHERE id = 3')
+    items.up_and_down(['crimson', 'green'], ['red', 'green'])
+    items.fill('yellow', first=3)
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('downgrade')
+    assert ': 1 (id 3). Nothing was changed.' in str(error.value)
+
+
+@needs_option
+def test_from_a_text_to_an_enum(items):
+    items.begin(kind=String(5)).fill('red', 'green', 'blue')
+    items.after('crimson', 'green')
+    items.project.python('migrate', rename=RED)
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('upgrade')
+    assert ': 1 (id 3). Nothing was changed.' in str(error.value)
+    items.project.execute('DELETE FROM item WHERE id = 3')
+    items.up_and_down(['crimson', 'green'], ['red', 'green'])
+
+
+def test_upper_case(items):
+    items.begin('red', 'green', server_default='red', nullable=False)
+    items.fill('red', 'green')
+    items.after('RED', 'green', server_default='RED', nullable=False)
+    items.project.python('migrate', rename={'item.color': {'red': 'RED'}})
+    items.up_and_down(['RED', 'green'], ['red', 'green'])
+
+
+def test_quotes_and_signs(items):
+    old, new = "it's 5%", u'is: "\xe9'
+    items.begin(old, 'green').fill(old.replace("'", "''"), 'green')
+    items.after(new, 'green')
+    items.project.python('migrate', rename={'item.color': {old: new}})
+    items.up_and_down([new, 'green'], [old, 'green'])
+
+
+def test_with_a_new_table_and_column(items):
+    items.begin('red', 'green').fill('red', 'green')
+    items.after('crimson', 'green', tables=('thing',), name='shade')
+    result = items.project.manage(
+        'migrate', '--rename', 'item:thing', '--rename', 'item.color:shade',
+        '--rename', 'item.color:red=crimson')
+    assert result.code == 0, result
+    items.up_and_down(['crimson', 'green'], ['red', 'green'],
+                      lambda: items.rows('thing', 'shade'))
+
+
+def test_by_the_new_names(items):
+    items.begin('red', 'green').fill('red', 'green')
+    items.after('crimson', 'green', tables=('thing',), name='shade')
+    items.project.python('migrate', rename={
+        'item': 'thing', 'item.color': 'shade',
+        'thing.shade': {'red': 'crimson'}})
+    items.up_and_down(['crimson', 'green'], ['red', 'green'],
+                      lambda: items.rows('thing', 'shade'))
+
+
+def test_all_columns_of_one_enum(tmpdir, postgresql_url):
+    items = Items(tmpdir, postgresql_url)
+    items.begin('red', 'green', tables=('item', 'other'))
+    items.fill('red', 'green').fill('green', 'red', table='other')
+    items.after('crimson', 'green', 'blue', tables=('item', 'other'))
+    items.project.python('migrate', rename={
+        'other.color': {'red': 'crimson'}})
+    items.up_and_down(['crimson', 'green'], ['red', 'green'])
+    assert items.rows('other') == ['green', 'crimson']
+
+
+def test_lists_of_an_enum(tmpdir, postgresql_url):
+    from sqlalchemy.dialects.postgresql import ARRAY
+
+    def lists(*values):
+        return ARRAY(enum_type(*values, **{'name': 'color'}))
+    items = Items(tmpdir, postgresql_url)
+    items.begin(kind=lists('red', 'green'), server_default='{red}')
+    items.fill('{red,green}')
+    items.after(kind=lists('crimson', 'blue'), server_default='{crimson}')
+    items.project.python('migrate', rename=RED)
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('upgrade')
+    assert ': 1 (id 1). Nothing was changed.' in str(error.value)
+    items.project.execute("UPDATE item SET color = '{red}'")
+
+    def read():
+        return items.project.query(
+            'SELECT CAST(color AS text) FROM item ORDER BY id')
+    items.project.python('upgrade')
+    assert read() == [('{crimson}',)]
+    assert items.project.python('migrate') is None
+    items.project.execute('INSERT INTO item (id) VALUES (2)')
+    items.project.python('downgrade')
+    assert read() == [('{red}',), ('{red}',)]
+
+
+def test_as_sql(items):
+    items.begin('red', 'green').fill('red', 'green')
+    items.after('crimson', 'green')
+    script = items.project.python('migrate', rename=RED)
+    with open(script.path) as file:
+        assert 'flask' not in file.read()
+    if items.project.engine().dialect.name == 'sqlite':
+        return          # batch mode reads the table
+    for command, span in (('upgrade', '%s:%s'), ('downgrade', '%s:%s')):
+        ends = (script.down_revision, script.revision)
+        result = items.project.manage(command, span % (
+            ends if command == 'upgrade' else ends[::-1]), '--sql')
+        assert result.code == 0, result
+        words = ('RENAME VALUE', 'UPDATE item SET color =')
+        assert any(each in result.stdout for each in words), result
+
+
+# Answers that are none -------------------------------------------------------
+
+@pytest.mark.parametrize('key, old, new, words', [
+    ('item.color', 'red', 'scarlet', "models have no new value 'scarlet'"),
+    ('item.color', 'green', 'crimson', "models still have the value 'green'"),
+    ('item.label', 'red', 'crimson', 'fits nothing'),
+    ('item.colour', 'red', 'crimson', 'fits nothing'),
+])
+def test_what_cannot_be(items, key, old, new, words):
+    items.begin('red', 'green').fill('red')
+    items.after('crimson', 'green')
+    option = '--rename %s:%s=%s' % (key, old, new)
+    result = items.project.manage('migrate', *option.split())
+    assert result.code == 1 and words in result.stderr, result
+    assert option in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+    with pytest.raises(CommandError) as error:
+        items.project.python('migrate', rename={key: {old: new}})
+    assert words in str(error.value)
+    assert len(items.project.scripts()) == 1
+
+
+@on_servers
+@pytest.mark.parametrize('values, words', [
+    ({'pink': 'crimson'}, "the enum has no value 'pink', but 'red', 'green'"),
+    ({'red': 'green'}, "the models have no new value 'green', but 'crimson'"),
+    ({'red': 'crimson', 'blue': 'crimson'}, 'one value becomes one other'),
+])
+def test_what_the_database_does_not_have(items, values, words):
+    items.begin('red', 'green', 'blue').fill('red')
+    items.after('crimson', 'green')
+    with pytest.raises(CommandError) as error:
+        items.project.python('migrate', rename={'item.color': values})
+    assert words in str(error.value)
+    assert len(items.project.scripts()) == 1
+
+
+@pytest.mark.parametrize('text', [
+    'item.color:red=', ':red=crimson', 'item.color:=crimson', 'red=crimson'])
+def test_what_is_no_answer(tmpdir, text):
+    items = Items(tmpdir, 'sqlite:///%s' % tmpdir.join('app.db'))
+    items.begin('red', 'green')
+    result = items.project.manage('migrate', '--rename', text)
+    assert result.code == 1
+    assert "--rename takes values such as 'item.color:red=crimson'" \
+        in result.stderr
+
+
+@on_servers
+def test_nobody_is_asked(items):
+    items.begin('red', 'green').fill('red', 'green')
+    items.after('crimson', 'green')
+    result = items.project.manage('migrate')
+    assert result.code == 0, result
+    words = "The value 'red' of item.color may have been renamed to 'crimson'"
+    assert words in result.stderr
+    assert 'migrate --rename item.color:red=crimson' in result.stderr
+    with open(items.project.python('show')[0].path) as file:
+        assert '# ' + words in file.read()
+    with pytest.raises(MigrationFailed) as error:
+        items.project.python('upgrade')
+    assert ': 1 (id 1). Nothing was changed.' in str(error.value)
+    assert items.rows() == ['red', 'green']
+
+
+# On a terminal ---------------------------------------------------------------
+
+MODELS = u'''
+
+db.Table('item', db.metadata,
+         db.Column('id', db.Integer, primary_key=True),
+         db.Column('label', db.String(20)),
+         db.Column('color', db.Enum('dark red', 'gray', name='color'%s)))
+'''
+FIRST = "Was the value 'red' of item.color renamed to 'dark red'? [y/N]"
+SECOND = "Was the value 'grey' of item.color renamed to 'gray'? [y/N]"
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('database', ['sqlite', 'postgresql', 'mariadb'])
+def test_a_question(request, tmpdir, command_line, database):
+    sqlite = database == 'sqlite'
+    items = Items(tmpdir, 'sqlite:///%s' % tmpdir.join('app.db') if sqlite
+                  else request.getfixturevalue(database + '_url'))
+    items.begin('grey', 'red', kind=text_type(True)('grey', 'red')
+                if sqlite else None).fill('red', 'grey')
+    items.after('dark red', 'gray')
+    terminal = Terminal(
+        Project(tmpdir, items.url),
+        MODELS % (', create_constraint=True' if sqlite else ''),
+        command_line, 'migrate')
+    terminal.says(FIRST)
+    terminal.types('perhaps\n')
+    terminal.says('Please answer y or n. ' + FIRST)
+    terminal.types('y\n')
+    terminal.says(SECOND)
+    terminal.types('y\n')
+    assert terminal.ends() == 0, terminal.output
+    assert 'may have been' not in terminal.output
+    items.project.python('upgrade')
+    assert items.rows() == ['dark red', 'gray']
+    items.project.python('downgrade')
+    assert items.rows() == ['red', 'grey']
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('typed, code', [('\x04', 1), ('\x03', 130)])
+def test_no_answer(tmpdir, postgresql_url, typed, code):
+    items = Items(tmpdir, postgresql_url)
+    items.begin('grey', 'red').fill('red', 'grey')
+    terminal = Terminal(Project(tmpdir, items.url), MODELS % '', 'manage',
+                        'migrate')
+    terminal.says(FIRST)
+    terminal.types('n\n')
+    terminal.says(SECOND)
+    terminal.types(typed)
+    assert terminal.ends() == code, terminal.output
+    assert len(items.project.scripts()) == 1
+    assert items.rows() == ['red', 'grey']
