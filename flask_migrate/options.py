@@ -177,8 +177,9 @@ dry_run = option(
          '(with --sql, as SQL from where the database is).')
 rename = option(
     'rename', '--rename', kind='list',
-    help='What was renamed, as TABLE.COLUMN:NEW or TABLE:NEW (old names '
-         'before the colon); may be repeated.')
+    help='What was renamed, as TABLE.COLUMN:NEW, TABLE:NEW or, a value of '
+         'an enum, TABLE.COLUMN:OLD=NEW (old names before the colon); may be '
+         'repeated.')
 drop = option(
     'drop', '--drop', kind='list',
     help='What may be dropped, as TABLE.COLUMN or TABLE; may be repeated.')

@@ -97,10 +97,11 @@ def _all_scripts(found):
 
 def _check_operations(answers):
     """Refuse answers to questions that this Alembic leaves nobody."""
-    for option in ('rename', 'fill'):
-        if getattr(answers, option) and not compat.alembic.has_operations():
+    for option, given in (('--rename', answers.rename or answers.values),
+                          ('--fill', answers.fill)):
+        if given and not compat.alembic.has_operations():
             raise MigrateError(compat.alembic.needs_newer_alembic(
-                '--' + option, '0.8'))
+                option, '0.8'))
 
 
 def _say_no_changes(call, run):

@@ -161,11 +161,14 @@ def _primary_key(self, schema, table, found):
 
 
 def _with_columns(self, schema, table, found):
-    """Constraints, or indexes, with the new names of their columns."""
-    new = self.renames.of_table(schema, table)
+    """Constraints, or indexes, with the new names in them."""
+    new, enums = self.renames.of_table(schema, table), self.renames.enums
     quote = self.dialect.identifier_preparer.quote
-    return [_renamed(each, new, quote)
-            for each in found or ()] if new else found
+
+    def in_text(sql):
+        return as_if_values.casts(_in_text(sql, new, quote), enums)
+    return [_renamed(each, new, in_text)
+            for each in found or ()] if new or enums else found
 
 
 def _checks(self, schema, table, found):
@@ -175,7 +178,7 @@ def _checks(self, schema, table, found):
         for each in _with_columns(self, schema, table, found) or ()]
 
 
-def _renamed(item, new, quote):
+def _renamed(item, new, in_text):
     item = dict(item)
     for name, value in item.items():
         if name in ('constrained_columns', 'column_names',
@@ -185,20 +188,20 @@ def _renamed(item, new, quote):
             item[name] = dict((new.get(each, each), order)
                               for each, order in value.items())
         elif name == 'sqltext':
-            item[name] = _in_text(value, new, quote)
+            item[name] = in_text(value)
         elif name == 'expressions':
-            item[name] = [_in_text(each, new, quote) for each in value]
+            item[name] = [each and in_text(each) for each in value]
         elif name == 'dialect_options':
-            item[name] = dict((option, _in_option(each, new, quote))
+            item[name] = dict((option, _in_option(each, new, in_text))
                               for option, each in value.items())
     return item
 
 
-def _in_option(value, new, quote):
+def _in_option(value, new, in_text):
     if isinstance(value, (list, tuple)):
         return [new.get(each, each) for each in value]
     if isinstance(value, compat.python.string_types):
-        return _in_text(value, new, quote)
+        return in_text(value)
     return value
 
 

@@ -25,12 +25,6 @@ def find(column):
             return each
 
 
-def known(column):
-    """The values that the database lets in; None: it does not tell."""
-    check = find(column)
-    return None if check is None else values(check)
-
-
 def values(check):
     """The values that a CHECK lists."""
     return [each.replace(u"''", u"'")

@@ -46,7 +46,7 @@ def compare(found):
                     [compat.python.text(each) for each in enum.enums])
     if not wanted:
         return
-    known = enums.Enums(found)
+    known = enums.read(found)
     found.enums = known
     for key, given in sorted(wanted.items(), key=str):
         old = known.values.get(key)

@@ -96,6 +96,13 @@ class Enums(object):
                     users.discard(each)
 
 
+def read(found):
+    """The :class:`Enums` of a database, which are read once."""
+    if found.known_enums is None:
+        found.known_enums = Enums(found)
+    return found.known_enums
+
+
 def _renamed(renames, table, column):
     """A column as operations call it: by the names that it gets."""
     table = (table[0], renames.new(*table))
@@ -120,7 +127,7 @@ def make_and_drop(found, operations):
     if found.enums is None:
         if not any(_touches(each, found) for each in found.upgrade.ops):
             return
-        found.enums = Enums(found)
+        found.enums = read(found)
     enums = found.enums
     before = set(key for key, users in enums.users.items() if users)
     written, alone = [], _of_one_new_table(operations, enums)

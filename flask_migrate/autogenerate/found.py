@@ -31,7 +31,7 @@ class Found(object):
     :ivar enum_changes: keys of enums, with their values before and after.
     """
 
-    enums = None
+    enums = known_enums = None
 
     def __init__(self, protection, script, questioner=None,
                  warnings=None, last=True, records=None):
@@ -97,6 +97,7 @@ class Found(object):
 
     def compare_again(self):
         """Find the differences anew, as if what is renamed was so already."""
+        self.known_enums = None
         self.protection.start()
         del self.tables[:], self.records[:]
         self.upgrade.ops[:] = self.renaming + compat.alembic.compare(

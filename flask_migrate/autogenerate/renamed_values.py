@@ -51,7 +51,7 @@ def _listed_values(found):
         wanted = [compat.python.text(each) for each in kind.enums]
         enum = enums.enum_of(column.new.type, dialect)
         if enum is not None and enums.is_wanted(found):
-            known = known or enums.Enums(found)
+            known = enums.read(found)
             key = enums.key_of(enum)
             if column.place in known.users.get(key, ()):
                 types_.setdefault(key, []).append((column, wanted))
@@ -61,7 +61,10 @@ def _listed_values(found):
             yield Values([column], [compat.python.text(each)
                                     for each in listed], wanted)
         elif not listed and isinstance(column.old.type, types.String):
-            yield Values([column], check_values.known(column), wanted)
+            check = check_values.find(column)
+            yield Values(
+                [column], check is not None and check_values.values(check)
+                or None, wanted, check=check)
     for key, given in sorted(types_.items(), key=str):
         # Two models that disagree are not for us to judge.
         if all(each == given[0][1] for _, each in given):

@@ -59,14 +59,16 @@ class Values(object):
     :param known: the values in the database; None: it does not tell.
     :param wanted: those of the models.
     :param key: of the enum, where it is a type by itself.
+    :param check: the CHECK that lists them, where one does.
     """
 
-    def __init__(self, columns, known, wanted, key=None):
+    def __init__(self, columns, known, wanted, key=None, check=None):
         self.found = columns[0].found
         self.columns = columns
         self.known = known
         self.wanted = wanted
         self.key = key
+        self.check = check
 
     @property
     def title(self):
@@ -86,7 +88,7 @@ class Values(object):
             return [ValuePair(self, old, new, 0, new)
                     for old, new in sorted(said.items())]
         gone, come = self.gone(), self.come()
-        if self.key and not self._can_rename():
+        if self._obstacle():
             return []
         same = len(gone) == len(come)
         return [ValuePair(self, old, new, _score(old, new, same),
@@ -109,15 +111,24 @@ class Values(object):
             return self.wanted
         return as_if_values.renamed(self.known, new)
 
-    def _can_rename(self):
-        return dialects.of(self.found.connection).renames_enum_values(
-            self.found.connection)
+    def _obstacle(self):
+        """Why no value can get another name; None: it can."""
+        connection = self.found.connection
+        if self.key and not dialects.of(connection).renames_enum_values(
+                connection):
+            return 'PostgreSQL renames values of an enum from 10 on'
+        if self.known is None and not compat.tables.reflects_checks():
+            return 'SQLAlchemy before 1.1 does not see whether a CHECK ' \
+                'lists the values'
+        if self.check is not None \
+                and not compat.tables.is_named(self.check.name):
+            return 'a CHECK without a name lists the values'
 
     def _check(self, old, new, said):
         """Refuse what cannot have been renamed so."""
-        wrong = None
-        if self.key and not self._can_rename():
-            wrong = 'PostgreSQL renames values of an enum from 10 on'
+        wrong = self._obstacle()
+        if wrong:
+            wrong += ': rename them in a revision that you write'
         elif self.known is not None and old not in self.known:
             wrong = "the enum has no value '%s', but %s" % (
                 old, _listed(self.known))

@@ -7,7 +7,6 @@ from sqlalchemy import text, types
 from sqlalchemy.schema import DefaultClause
 
 from .. import compat, dialects
-from ..errors import MigrateError
 from . import as_if_values, check_values, enums
 from .checks import AddedCheck, DroppedCheck
 from .enums import literal
@@ -102,13 +101,19 @@ def _both(kind, new):
         return as_if_values.with_values(
             kind, list(kind.enums) + sorted(new.values()))
     # Most collations do not tell upper case from lower.
-    return types.String(max(map(len, list(kind.enums) + list(new.values()))))
+    return types.String(
+        max(map(len, list(kind.enums) + list(new.values()))),
+        collation=getattr(kind, 'collation', None))
 
 
-def _as_if(column, new):
-    """A Column as it is when its values are renamed."""
+def _as_if(column, new, length=None):
+    """A Column as it is when its values are renamed.
+
+    :param length: that it gets, where it is a text.
+    """
     column = copy.copy(column)
-    column.type = as_if_values.kind(column.type, new)
+    column.type = as_if_values.kind(column.type, new) if length is None \
+        else as_if_values.with_length(column.type, length)
     default = _default_text(column)
     if default is not None:
         column.server_default = DefaultClause(text(
@@ -139,50 +144,40 @@ def _alter(column, old, new):
 
 def _as_text(values, column, new, old):
     updates = [RenamedValues(_updates(column, new), _updates(column, old))]
-    check = check_values.find(column)
-    if check is not None:
-        return _checked(values, column, check, new, updates)
+    if values.check is not None:
+        return _checked(values, column, new, updates)
     length = getattr(column.old.type, 'length', None)
     longest = max(map(len, new.values()))
     if not length or longest <= length \
             or dialects.of(column.found.connection).copies_tables:
         return updates
     column.found.renames.lengths[column.place] = longest
-    return [_block(column, [_alter(column, column.old, _with_length(
-        column, longest))])] + updates
+    return [_block(column, [_alter(column, column.old, _as_if(
+        column.old, new, longest))])] + updates
 
 
-def _checked(values, column, check, new, updates):
+def _checked(values, column, new, updates):
     """Replace a CHECK, and the type, which would make one of its own."""
-    if not compat.tables.is_named(check.name):
-        raise MigrateError(
-            '--rename: a CHECK without a name lists the values of %s. Rename '
-            'them in a revision that you write. Nothing was written.'
-            % values.title)
+    check = values.check
     listed = values.listed(new)
     condition = check_values.condition(column, listed)
     renames = column.found.renames
     renames.checks[column.place[:2] + (check.name,)] = condition
     column.found.check_changes.append((column, values.known, listed))
-    before = column.old.type.length
-    after = before and max(map(len, listed))
-    between = before and max(before, after)
-    renames.lengths[column.place] = after
     first = [DroppedCheck(check.name, column.table, column.schema,
                           compat.python.text(check.sqltext))]
     last = [AddedCheck(check.name, column.table, column.schema, condition)]
-    if between != before:
-        first.append(_alter(column, column.old, _with_length(column, between)))
-    if after != between:
-        last.insert(0, _alter(column, _with_length(column, between),
-                              _with_length(column, after)))
+    length = column.old.type.length
+    renames.lengths[column.place] = length and max(map(len, listed))
+    after = _as_if(column.old, new, renames.lengths[column.place])
+    between = _as_if(column.old, {}, length and max(
+        length, after.type.length))
+    if between.type.length != length:
+        first.append(_alter(column, column.old, between))
+    if after.type.length != between.type.length \
+            or _default_text(after) != _default_text(between):
+        last.insert(0, _alter(column, between, after))
     return [_block(column, first)] + updates + [_block(column, last)]
-
-
-def _with_length(column, length):
-    changed = copy.copy(column.old)
-    changed.type = as_if_values.with_length(changed.type, length)
-    return changed
 
 
 def _block(column, operations):

@@ -36,7 +36,7 @@ def migrate(
     branch_label: str | None = None, version_path: str | None = None,
     rev_id: str | None = None, x_arg: _Several | None = None,
     depends_on: _Several | None = None,
-    rename: Mapping[str, str] | _Several | None = None,
+    rename: Mapping[str, str | Mapping[str, str]] | _Several | None = None,
     drop: _Several | None = None,
     fill: Mapping[str, object] | _Several | None = None,
     allow_drop_all: bool = False, dry_run: bool = False,

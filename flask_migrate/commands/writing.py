@@ -122,7 +122,8 @@ def migrate(call, directory=None, message=None, sql=False, head='head',
     the database calls it; in *fill* as the models do.
 
     :param rename: a dict from the name of a table or column that was renamed
-        to its new name, without the table's.
+        to its new name, without the table's; or, for a column of an enum, to
+        a dict from old to new values.
     :param drop: names of columns that were not renamed, and of tables to be
         dropped although no revision has created them.
     :param fill: a dict from the name of a new required column to the value
