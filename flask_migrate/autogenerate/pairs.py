@@ -104,11 +104,12 @@ def renamed(found, pairs, columns):
 
     :param pairs: candidates, any order; those with a score of 0 are pairs
         only if an option says so.
-    :param columns: whether they are columns.
+    :param columns: whether they are columns; None: they are values.
     :return: a list of those, and a list of those nobody can tell.
     """
     accepted = [pair for pair in pairs if pair.said == pair.new]
-    refuse_unrenamed(found, accepted, columns)
+    if columns is not None:
+        refuse_unrenamed(found, accepted, columns)
     rest = [pair for pair in pairs
             if pair.score and not pair.said and not pair.goes]
     rest.sort(key=lambda pair: (-pair.score, pair.old, pair.new))

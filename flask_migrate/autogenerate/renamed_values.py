@@ -14,7 +14,7 @@ def rename_values(found):
     """Rename values instead of removing and adding them."""
     listed = list(_listed_values(found))
     pairs = [pair for each in listed for pair in each.pairs()]
-    accepted, unknown = renamed(found, pairs)
+    accepted, unknown = renamed(found, pairs, None)
     found.questioner.check()
     found.value_doubts = _best(unknown)
     for each in listed:
