@@ -268,6 +268,7 @@ def test_lists_of_an_enum(tmpdir, postgresql_url):
     assert read() == [('{red,green}',), ('{green,red}',), ('{green,red}',)]
 
 
+@needs_option
 @pytest.mark.once
 @pytest.mark.parametrize('database', ['postgresql', 'mariadb'])
 def test_a_check_and_an_index_that_name_it(request, tmpdir, database):
