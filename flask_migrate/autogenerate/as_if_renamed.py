@@ -22,7 +22,8 @@ class Renames(object):
         schema, table and column, of which the new names count.
     :ivar checks: conditions by schema, table and name of a CHECK.
     :ivar lengths: of texts, by schema, table and column.
-    :ivar enums: the same as *values*, by the key of an enum that is a type by itself.
+    :ivar enums: the same as *values*, by the key of an enum that is a type
+        by itself.
     """
 
     def __init__(self):
