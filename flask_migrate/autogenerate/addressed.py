@@ -21,7 +21,7 @@ def refuse_unknown(found):
         if pair.new is not None])
     old = [(pair.schema, pair.name, pair.old) for pair in found.tables
            if pair.old is not None and pair.new is not None]
-    # Alembic before 0.9 compares no table that goes.
+    # Alembic 0.8 compares no table that goes.
     old += [(each.schema, each.table_name, each.to_table())
             for _, each in found.each(ops.DropTableOp)]
     old += [each + (None,) for each in found.protection.left_alone]

@@ -34,7 +34,7 @@ def keep(found, operations):
             pair and pair.old is not None and _checks(each, pair)]))
         if arguments:
             written[-1] = saying(Block, each, *arguments)
-        if pair is not None and pair.old is not None:
+        if pair is not None and None not in (pair.old, pair.new):
             written.extend(_functional_indexes(found, pair, operations))
     operations[:] = written
 

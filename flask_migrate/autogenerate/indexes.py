@@ -91,6 +91,32 @@ def _statement_as_written(found, pair, statement):
     return read.get(NAME, {}).get(NAME + '_1')
 
 
+def find_dropped(found):
+    """Let indexes come back with a table that Alembic 0.8 drops."""
+    compared = [(pair.schema or None, pair.name) for pair in found.tables]
+    for operations, each in found.each(ops.DropTableOp):
+        if (each.schema or None, each.table_name) in compared:
+            continue
+        known = dialects.of(found.connection).functional_indexes(
+            found.connection, each.schema) or {}
+        dropped = [ops.DropIndexOp.from_index(index) for index in sorted(
+            each.to_table().indexes, key=lambda index: index.name)
+            if index.name not in known.get(each.table_name, {})]
+        if dropped:
+            operations.insert(operations.index(each), ops.ModifyTableOps(
+                each.table_name, dropped, schema=each.schema))
+
+
+def keep_expressions(found):
+    """Let such indexes come back with a table that is dropped."""
+    for operations, each in found.each(ops.DropTableOp):
+        known = dialects.of(found.connection).functional_indexes(
+            found.connection, each.schema)
+        for _, sql in sorted((known or {}).get(each.table_name, {}).items()):
+            # They go with the table.
+            operations.insert(operations.index(each), Text([], executed(sql)))
+
+
 def _dropped(name, sql):
     return Text(['op.execute(%s)' % compat.python.literal(
         u'DROP INDEX "%s"' % name)], back=executed(sql))

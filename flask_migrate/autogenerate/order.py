@@ -47,11 +47,13 @@ COMPARING = [
 
 #: What a script says.  Questions are asked after the piece that has them.
 WRITING = [
+    indexes.find_dropped,
     names.name_new_constraints,
     names.name_dropped_constraints,
     names.keep_unique,
     indexes.keep_conditions,
     indexes.make_spatial,
+    indexes.keep_expressions,
     fill_required_columns,
     destructive.mark,
     mark_doubts,

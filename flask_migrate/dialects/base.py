@@ -146,7 +146,7 @@ class Dialect(object):
     #: What its drivers say of a table or a column that is not there.
     missing = None
 
-    def functional_indexes(self, connection):
+    def functional_indexes(self, connection, schema=None):
         """The statements that made indexes of expressions.
 
         :return: a dict by table of dicts by name; None where an Inspector

@@ -58,13 +58,20 @@ _INDEXES = """
         JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE """
 _FUNCTIONAL_INDEXES = """
-    SELECT c.relname, i.relname,
+    SELECT c.relname, i.relname, CASE WHEN pg_table_is_visible(c.oid) THEN
         replace(pg_get_indexdef(i.oid),
-                ' ON ' || quote_ident(n.nspname) || '.', ' ON ')""" \
-    + _INDEXES + '0 = ANY(x.indkey) AND pg_table_is_visible(c.oid)'
+                ' ON ' || quote_ident(n.nspname) || '.', ' ON ')
+        ELSE pg_get_indexdef(i.oid) END""" \
+    + _INDEXES + '0 = ANY(x.indkey) AND '
 _CONDITIONS = """
     SELECT c.relname, i.relname, pg_get_expr(x.indpred, x.indrelid)""" \
     + _INDEXES + 'x.indpred IS NOT NULL AND '
+
+
+def _in(schema):
+    """The condition for tables of a schema, or that need none."""
+    return 'pg_table_is_visible(c.oid)' if schema is None \
+        else 'n.nspname = %s' % postgresql_schema.literal(schema)
 
 
 def _by_table(connection, sql):
@@ -88,14 +95,12 @@ class PostgreSQL(ServerDialect):
     end = 'SELECT pg_terminate_backend(%d)'
     stop = 'SELECT pg_cancel_backend(%d)'
 
-    def functional_indexes(self, connection):
+    def functional_indexes(self, connection, schema=None):
         return None if compat.tables.reflects_expressions() \
-            else _by_table(connection, _FUNCTIONAL_INDEXES)
+            else _by_table(connection, _FUNCTIONAL_INDEXES + _in(schema))
 
     def index_conditions(self, connection, schema=None):
-        return _by_table(connection, _CONDITIONS + (
-            'pg_table_is_visible(c.oid)' if schema is None
-            else 'n.nspname = %s' % postgresql_schema.literal(schema)))
+        return _by_table(connection, _CONDITIONS + _in(schema))
 
     def renames_enum_values(self, connection):
         return connection.dialect.server_version_info >= (10,)

@@ -58,14 +58,14 @@ class SQLite(Dialect):
         return sqlite_schema.declared_types(
             connection, table, schema).get(column)
 
-    def functional_indexes(self, connection):
+    def functional_indexes(self, connection, schema=None):
         found = {}
         raw = compat.sqlalchemy.raw_connection(connection)
         for table, name, sql in execute(
                 raw, "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
                 "type = 'index' AND sql IS NOT NULL"):
             # The columns of an expression have no names.
-            if any(row[2] is None for row in execute(
+            if schema is None and any(row[2] is None for row in execute(
                     raw, 'PRAGMA index_info(%s)' % quoted(name))):
                 found.setdefault(table, {})[name] = sql
         return found
