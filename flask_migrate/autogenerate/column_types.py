@@ -48,27 +48,9 @@ def _render(kind, autogen):
     module = type(kind).__module__
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
             and kind.name and enums.is_made_apart(autogen, kind):
-        # Creating a table does not create it, whatever SQLAlchemy it is.
-        autogen.imports.add('from sqlalchemy.dialects import postgresql')
-        values = ', '.join(
-            [repr(compat.python.native(each)) for each in kind.enums]
-            + ['%s=%r' % (name, compat.python.native(value))
-               for name, value in (('name', kind.name),
-                                   ('schema', kind.schema)) if value])
-        return (
-            "%sEnum(%s).with_variant(postgresql.ENUM(%s, create_type=False),"
-            " 'postgresql')" % (
-                autogen.opts['sqlalchemy_module_prefix'] or '', values,
-                values))
+        return _render_made_apart(kind, autogen)
     if module.startswith('sqlalchemy.dialects.'):
-        left_out = compat.tables.values_left_out_of_repr(kind)
-        if left_out:
-            dialect = module.split('.')[2]
-            autogen.imports.add('from sqlalchemy.dialects import ' + dialect)
-            return '%s.%s(%s)' % (dialect, type(kind).__name__, ', '.join(
-                repr(compat.python.native(each)) for each in left_out))
-        _import_parts(kind, autogen)
-        return False
+        return _render_of_dialect(kind, autogen)
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
             and compat.tables.leaves_out_of_repr(kind):
         return '%s%s, create_constraint=False)' % (
@@ -76,6 +58,37 @@ def _render(kind, autogen):
     if module.startswith('sqlalchemy.') \
             or autogen.opts.get('user_module_prefix'):
         return False
+    return _render_of_others(kind, autogen)
+
+
+def _render_made_apart(kind, autogen):
+    """An enum that creating a table does not create, on any SQLAlchemy."""
+    autogen.imports.add('from sqlalchemy.dialects import postgresql')
+    values = ', '.join(
+        [repr(compat.python.native(each)) for each in kind.enums]
+        + ['%s=%r' % (name, compat.python.native(value))
+           for name, value in (('name', kind.name),
+                               ('schema', kind.schema)) if value])
+    return (
+        "%sEnum(%s).with_variant(postgresql.ENUM(%s, create_type=False),"
+        " 'postgresql')" % (
+            autogen.opts['sqlalchemy_module_prefix'] or '', values, values))
+
+
+def _render_of_dialect(kind, autogen):
+    left_out = compat.tables.values_left_out_of_repr(kind)
+    if not left_out:
+        _import_parts(kind, autogen)
+        return False
+    dialect = type(kind).__module__.split('.')[2]
+    autogen.imports.add('from sqlalchemy.dialects import ' + dialect)
+    return '%s.%s(%s)' % (dialect, type(kind).__name__, ', '.join(
+        repr(compat.python.native(each)) for each in left_out))
+
+
+def _render_of_others(kind, autogen):
+    """A type of the application or of a library, with its import."""
+    module = type(kind).__module__
     written = '%s.%r' % (module, _without_index(kind))
     if module != '__main__' and _can_be_read(
             written, module, kind, autogen.dialect):
