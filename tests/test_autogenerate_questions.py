@@ -60,7 +60,8 @@ def refused(project, *options):
     """What is said of the options of ``migrate``, when they are refused."""
     result = project.manage('migrate', *options)
     assert result.code == 1 and len(project.scripts()) == 1, result
-    assert result.stdout == ''
+    # An older Alembic says that it writes what is taken away again.
+    assert result.stdout == '' or not compat.alembic.has_operations()
     arguments = {}
     for option, value in zip(options[::2], options[1::2]):
         arguments.setdefault(option[2:], []).append(value)

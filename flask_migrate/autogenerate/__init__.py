@@ -78,13 +78,14 @@ def _attempt(call, run, command):
         except Unanswered:
             run.leave_connections()
             return None
+        if run.compared or not compat.alembic.has_operations():
+            run.answers.check_all_used()
         if _wrote_nothing(run):
             files.remove()
             return []
         if scripts is None:         # Alembic 0.6 returns none
             scripts = files.scripts()
         if run.compared:
-            run.answers.check_all_used()
             reading.check(files.paths)
         return [scripts]
 
