@@ -52,9 +52,10 @@ def _render(kind, autogen):
     if module.startswith('sqlalchemy.dialects.'):
         return _render_of_dialect(kind, autogen)
     if isinstance(kind, Enum) and module.startswith('sqlalchemy.') \
-            and compat.tables.leaves_out_of_repr(kind):
-        return '%s%s, create_constraint=False)' % (
-            autogen.opts['sqlalchemy_module_prefix'] or '', repr(kind)[:-1])
+            and compat.tables.left_out_of_repr(kind):
+        return '%s%s, %s)' % (
+            autogen.opts['sqlalchemy_module_prefix'] or '', repr(kind)[:-1],
+            compat.tables.left_out_of_repr(kind))
     if module.startswith('sqlalchemy.') \
             or autogen.opts.get('user_module_prefix'):
         return False

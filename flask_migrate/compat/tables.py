@@ -168,14 +168,18 @@ def as_generic(kind):
         return kind
 
 
-def leaves_out_of_repr(enum):
-    """Whether an Enum has no CHECK, and ``repr()`` does not say so.
+def left_out_of_repr(enum):
+    """What ``repr()`` does not say of an Enum's CHECK, as an argument.
 
-    From 1.1 to 1.3 it has one unless told, and 1.0 has no such option.
+    From 1.1 to 1.3 it has one unless told, from 1.4 on only if told, which
+    the first releases of 1.4 do not say either.  1.0 has no such option.
     """
     from sqlalchemy import Enum
-    return getattr(enum, 'create_constraint', True) is False \
-        and getattr(Enum('a', name='a'), 'create_constraint', False)
+    given = getattr(enum, 'create_constraint', None)
+    if given is None or 'create_constraint' in repr(enum) \
+            or given == Enum('a', name='a').create_constraint:
+        return ''
+    return 'create_constraint=%r' % given
 
 
 def makes_check(enum):
