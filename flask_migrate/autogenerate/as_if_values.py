@@ -4,7 +4,8 @@ import re
 
 from .. import compat
 
-_LITERAL = re.compile(u"'((?:[^']|'')*)'")
+#: A text in SQL.
+LITERAL = re.compile(u"'((?:[^']|'')*)'")
 #: A value in a list of PostgreSQL's: in quotes, or bare.
 _PART = re.compile(u'"((?:[^"\\\\]|\\\\.)*)"|[^,{}"]+')
 _ESCAPED = re.compile(u'\\\\(.)')
@@ -64,7 +65,7 @@ def sql(text, values):
         value = match.group(1).replace(u"''", u"'")
         return u"'%s'" % _renamed(value, values).replace(u"'", u"''")
     return None if text is None \
-        else _LITERAL.sub(literal, compat.python.text(text))
+        else LITERAL.sub(literal, compat.python.text(text))
 
 
 def _renamed(value, values):
@@ -89,6 +90,6 @@ def casts(text, enums):
     """
     for (_, name), values in enums.items():
         text = re.sub(u'''%s(?=::(?:[\\w"]+\\.)?"?%s(?!\\w))''' % (
-            _LITERAL.pattern, re.escape(name)), lambda match: sql(
+            LITERAL.pattern, re.escape(name)), lambda match: sql(
                 match.group(), values), text)
     return text

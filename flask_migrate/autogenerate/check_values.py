@@ -5,8 +5,8 @@ from sqlalchemy import CheckConstraint
 
 from .. import compat
 from ..dialects.values import among
+from .as_if_values import LITERAL
 
-_LITERAL = re.compile(u"'((?:[^']|'')*)'")
 _NOISE = re.compile(u'::[\\w ]+(\\(\\d+\\))?|[\\s()\\[\\]"`]+')
 
 
@@ -20,7 +20,7 @@ def find(column):
     for each in sorted((each for each in column.pair.old.constraints
                         if isinstance(each, CheckConstraint)),
                        key=lambda each: str(each.name)):
-        plain = _NOISE.sub(u'', _LITERAL.sub(u'?', _sql(each))).lower()
+        plain = _NOISE.sub(u'', LITERAL.sub(u'?', _sql(each))).lower()
         if form.match(plain):
             return each
 
@@ -28,7 +28,7 @@ def find(column):
 def values(check):
     """The values that a CHECK lists."""
     return [each.replace(u"''", u"'")
-            for each in _LITERAL.findall(_sql(check))]
+            for each in LITERAL.findall(_sql(check))]
 
 
 def condition(column, given):

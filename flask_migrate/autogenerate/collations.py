@@ -7,15 +7,10 @@ def compare(found):
     if not dialects.of(found.connection).tells_collations \
             or not compat.tables.reflects_collations():
         return
-    for pair in found.tables:
-        if pair.old is None or pair.new is None:
-            continue
-        for new in pair.new.columns:
-            old = pair.old.columns.get(new.name)
-            if old is not None and _of(old) != _of(new) \
-                    and compat.alembic.is_included(
-                        pair, new, new.name, 'column', False, old):
-                found.alteration(pair, old, new).modify_type = new.type
+    for pair, old, new in found.columns():
+        if _of(old) != _of(new) and compat.alembic.is_included(
+                pair, new, new.name, 'column', False, old):
+            found.alteration(pair, old, new).modify_type = new.type
 
 
 def _of(column):

@@ -23,9 +23,7 @@ def compare(found):
     """Find the columns whose defaults differ."""
     if not compat.alembic.compares_defaults(found.context):
         return
-    columns = [(pair, old, new) for pair in found.tables
-               if pair.old is not None and pair.new is not None
-               for old, new in _columns(pair)
+    columns = [(pair, old, new) for pair, old, new in found.columns()
                if _may_differ(found, old, new)
                or _changes_type(found, pair, old, new)]
     written = _as_written(found, [new for _, _, new in columns
@@ -60,13 +58,6 @@ def _changes_type(found, pair, old, new):
     return isinstance(old.server_default, DefaultClause) \
         and isinstance(new.server_default, DefaultClause) \
         and _alteration(found, pair, new) is not None
-
-
-def _columns(pair):
-    for new in pair.new.columns:
-        old = pair.old.columns.get(new.name)
-        if old is not None:
-            yield old, new
 
 
 def _may_differ(found, old, new):

@@ -13,17 +13,13 @@ def compare_listed(found):
     """Find the enums whose values differ, where a column has them."""
     if not dialects.of(found.connection).lists_enum_values:
         return
-    for pair in found.tables:
-        if pair.old is None or pair.new is None:
-            continue
-        for new in pair.new.columns:
-            old = pair.old.columns.get(new.name)
-            enum = enums.enum_of(new.type, found.context.dialect, named=False)
-            if enum is not None and set(_values(enum)) != set(
-                    getattr(old, 'type', None) and _values(old.type)
-                    or _values(enum)) and compat.alembic.is_included(
-                        pair, new, new.name, 'column', False, old):
-                found.alteration(pair, old, new).modify_type = new.type
+    for pair, old, new in found.columns():
+        enum = enums.enum_of(new.type, found.context.dialect, named=False)
+        if enum is not None and set(_values(enum)) != set(
+                _values(old.type) or _values(enum)) \
+                and compat.alembic.is_included(
+                    pair, new, new.name, 'column', False, old):
+            found.alteration(pair, old, new).modify_type = new.type
 
 
 def _values(kind):
@@ -36,14 +32,10 @@ def compare(found):
         return
     dialect = found.context.dialect
     wanted = {}
-    for pair in found.tables:
-        if pair.old is None or pair.new is None:
-            continue
-        for column in pair.new.columns:
-            enum = enums.enum_of(column.type, dialect)
-            if enum is not None and column.name in pair.old.columns:
-                wanted.setdefault(enums.key_of(enum), []).append(
-                    [compat.python.text(each) for each in enum.enums])
+    for _, _, new in found.columns():
+        enum = enums.enum_of(new.type, dialect)
+        if enum is not None:
+            wanted.setdefault(enums.key_of(enum), []).append(_values(enum))
     if not wanted:
         return
     known = enums.read(found)

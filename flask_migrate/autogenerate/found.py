@@ -57,6 +57,16 @@ class Found(object):
         """The tables that were compared: ``compat.alembic.Pair`` objects."""
         return compat.alembic.noted_tables(self.context)
 
+    def columns(self):
+        """The columns that both sides have, as (pair, old, new)."""
+        for pair in self.tables:
+            if pair.old is None or pair.new is None:
+                continue
+            for new in pair.new.columns:
+                old = pair.old.columns.get(new.name)
+                if old is not None:
+                    yield pair, old, new
+
     def changes_of(self, pair):
         """The operations of one table, which may be added to.
 

@@ -37,17 +37,13 @@ def compare(found):
 
     A column is dropped and added again: its values are computed anew.
     """
-    for pair in found.tables:
-        if pair.old is None or pair.new is None:
+    for pair, old, new in found.columns():
+        if not all(compat.tables.is_computed_column(each)
+                   for each in (old, new)):
             continue
-        for new in pair.new.columns:
-            old = pair.old.columns.get(new.name)
-            if old is None or not all(compat.tables.is_computed_column(
-                    each) for each in (old, new)):
-                continue
-            if _differ(found, old, new) and compat.alembic.is_included(
-                    pair, new, new.name, 'column', False, old):
-                _replace(found, pair, old, new)
+        if _differ(found, old, new) and compat.alembic.is_included(
+                pair, new, new.name, 'column', False, old):
+            _replace(found, pair, old, new)
 
 
 def _replace(found, pair, old, new):

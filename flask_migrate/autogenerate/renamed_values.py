@@ -75,17 +75,12 @@ def _listed_values(found):
 def _columns(found):
     """The columns of enums that both have, with the models' Enum."""
     dialect = found.context.dialect
-    for pair in found.tables:
-        if pair.old is None or pair.new is None:
-            continue
-        for new in pair.new.columns:
-            old = pair.old.columns.get(new.name)
-            kind = stored(new.type, dialect)
-            kind = stored(getattr(kind, 'item_type', kind), dialect)
-            if old is not None and isinstance(kind, types.Enum) \
-                    and compat.alembic.is_included(
-                        pair, new, new.name, 'column', False, old):
-                yield Column(found, pair, old, new), kind
+    for pair, old, new in found.columns():
+        kind = stored(new.type, dialect)
+        kind = stored(getattr(kind, 'item_type', kind), dialect)
+        if isinstance(kind, types.Enum) and compat.alembic.is_included(
+                pair, new, new.name, 'column', False, old):
+            yield Column(found, pair, old, new), kind
 
 
 def mark_doubts(found):
