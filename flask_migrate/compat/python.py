@@ -79,6 +79,15 @@ def path_text(path):
     return native(path) if isinstance(path, string_types) else str(path)
 
 
+def links_in(folder):
+    """The names of a folder's symbolic links."""
+    if hasattr(os, 'scandir'):      # 3.5; it asks the folder, not each file
+        return [entry.name for entry in os.scandir(folder)
+                if entry.is_symlink()]
+    return [name for name in os.listdir(folder)
+            if os.path.islink(os.path.join(folder, name))]
+
+
 def shown_path(path):
     """A path that Alembic of Python 2.7 can put beside text."""
     if PY2 and isinstance(path, bytes) and any(ord(c) > 127 for c in path):

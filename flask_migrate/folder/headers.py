@@ -88,11 +88,19 @@ def _values(header, rest):
         except (SyntaxError, ValueError):
             return None
     if len(values) != len(found) \
-            or len(_NAME.findall(header)) != len(found) \
+            or _count_names(header, len(found)) != len(found) \
             or 'import *' in header or '"""' in header or "'''" in header \
             or _may_set(rest):
         return None
     return values
+
+
+def _count_names(header, least):
+    """How often one of the names stands in a header."""
+    # Each has one of these plain texts in it, which are counted faster.
+    most = header.count('revision') + header.count('branch_labels') \
+        + header.count('depends_on')
+    return least if most == least else len(_NAME.findall(header))
 
 
 def _may_set(rest):

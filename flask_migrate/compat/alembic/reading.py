@@ -4,7 +4,7 @@ from __future__ import absolute_import
 from functools import partial
 import os
 
-from ..python import PY2
+from ..python import PY2, links_in
 from ..signatures import same_function
 from .versions import has_branches
 
@@ -110,16 +110,17 @@ def revision_files(directory):
     """
     folders = [os.path.realpath(str(each))
                for each in version_folders(directory)]
-    found = []
+    found, links = [], []
     for folder in folders:
         for parent, below, names in os.walk(folder):
             below[:] = sorted(name for name in below if name != '__pycache__')
             found.extend((parent, name) for name in sorted(names)
                          if name.endswith('.py')
                          and not name.startswith(('.#', '__init__')))
+            links.extend((parent, name) for name in links_in(parent))
             if not getattr(directory, 'recursive_version_locations', False):
                 break                                       # Alembic 1.10
-    if directory.sourceless or len(set(found)) < len(found) or any(
-            os.path.islink(os.path.join(*each)) for each in found):
+    if directory.sourceless or len(set(found)) < len(found) \
+            or set(found).intersection(links):
         return None
     return found
