@@ -31,7 +31,7 @@ class Found(object):
     :ivar enum_changes: keys of enums, with their values before and after.
     """
 
-    enums = known_enums = None
+    enums = known_enums = _columns = None
 
     def __init__(self, protection, script, questioner=None,
                  warnings=None, last=True, records=None):
@@ -59,13 +59,9 @@ class Found(object):
 
     def columns(self):
         """The columns that both sides have, as (pair, old, new)."""
-        for pair in self.tables:
-            if pair.old is None or pair.new is None:
-                continue
-            for new in pair.new.columns:
-                old = pair.old.columns.get(new.name)
-                if old is not None:
-                    yield pair, old, new
+        if self._columns is None:       # several pieces ask for them
+            self._columns = list(_columns_of(self.tables))
+        return self._columns
 
     def changes_of(self, pair):
         """The operations of one table, which may be added to.
@@ -107,7 +103,7 @@ class Found(object):
 
     def compare_again(self):
         """Find the differences anew, as if what is renamed was so already."""
-        self.known_enums = None
+        self.known_enums = self._columns = None
         self.protection.start()
         del self.tables[:], self.records[:]
         self.upgrade.ops[:] = self.renaming + compat.alembic.compare(
@@ -144,6 +140,16 @@ class Found(object):
         """Make the downgrade anew, as the upgrade the other way round."""
         self.upgrade.reverse_into(self.downgrade)
         _leave_out_nothing(self.downgrade.ops)
+
+
+def _columns_of(tables):
+    for pair in tables:
+        if pair.old is None or pair.new is None:
+            continue
+        for new in pair.new.columns:
+            old = pair.old.columns.get(new.name)
+            if old is not None:
+                yield pair, old, new
 
 
 def each_of(operations, kinds):
