@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from flask_migrate import Migrate, compat
 from flask_migrate.compat import async_engines
 from test_legacy import ASYNC_FOLDERS, LegacyProject
+from variants import SLOW
 
 pytest.importorskip('greenlet', reason='Async engines need greenlet.')
 pytest.importorskip('aiosqlite', reason='aiosqlite is not installed.')
@@ -130,12 +131,9 @@ def elsewhere(tmpdir, monkeypatch):
     return path
 
 
-#: Of each template the oldest text and the newest; all in the slow mode.
-FOLDERS = ASYNC_FOLDERS if os.environ.get('FLASK_MIGRATE_SLOW') == '1' \
-    else ASYNC_FOLDERS[:2] + ASYNC_FOLDERS[-2:]
-
-
-@pytest.fixture(params=['%s-%s' % folder for folder in FOLDERS])
+@pytest.fixture(params=[
+    # Else the newest of each template.
+    '%s-%s' % folder for folder in ASYNC_FOLDERS[0 if SLOW else -2:]])
 def stock(request, releases):
     """A stock template's name and files."""
     template, version = request.param.rsplit('-', 1)

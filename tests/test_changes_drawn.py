@@ -3,8 +3,6 @@
 Old models, migrate, upgrade, rows; new models, migrate, upgrade; ``check``
 and a second migrate find nothing; downgrade restores schema and rows.
 """
-import os
-
 import pytest
 from sqlalchemy import create_engine, null
 
@@ -13,16 +11,15 @@ import round_trip
 from round_trip import Failure, comparable
 import schemas
 from test_round_trip import kept_urls
+from variants import slow
 
 pytest.importorskip('hypothesis')
 from hypothesis import HealthCheck, given, settings  # noqa: E402
 from drawn_changes import drawings  # noqa: E402
 
-pytestmark = [pytest.mark.once, pytest.mark.skipif(
+pytestmark = [pytest.mark.once, slow, pytest.mark.skipif(
     not compat.alembic.has_check(),
     reason='older Alembics compare less')]
-
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 
 
 class Way(round_trip.Way):
@@ -153,19 +150,19 @@ def sqlite_urls(tmpdir_factory):
     return ['sqlite:///%s' % folder.join(name) for name in 'ab']
 
 
-@examples(150 if SLOW else 20)
+@examples(150)
 @given(drawings())
 def test_on_sqlite(sqlite_urls, drawn):
     there_and_back(drawn, sqlite_urls)
 
 
-@examples(100 if SLOW else 6)
+@examples(100)
 @given(drawings())
 def test_on_postgresql(postgresql_server, drawn):
     there_and_back(drawn, kept_urls(postgresql_server))
 
 
-@examples(50 if SLOW else 4)
+@examples(50)
 @given(drawings())
 def test_on_mariadb(mariadb_server, drawn):
     there_and_back(drawn, kept_urls(mariadb_server))

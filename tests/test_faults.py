@@ -16,6 +16,7 @@ import pytest
 
 from flask_migrate import MigrationFailed
 from project import Project
+from variants import SLOW
 
 #: What upgrade() does.
 STATEMENTS = [
@@ -68,7 +69,6 @@ SQLITE_START = [
 CHAINS = {'alone': ['start', 'faulty'],
           'third': ['start', 'one', 'two', 'faulty', 'four', 'five']}
 WAYS = ['exception', 'sql', 'ddl', 'interrupt', 'terminate', 'kill']
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 POSITIONS = list(range(len(STATEMENTS) + 1)) if SLOW else [1, 6]
 #: Pairs of a chain and a way to fail in it.
 FAULTS = [(names, way) for way in WAYS for names in sorted(CHAINS)

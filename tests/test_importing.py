@@ -19,6 +19,7 @@ from flask_migrate.compat import flask_ext, flask_script as importing
 from flask_migrate.__main__ import main
 from project import run_manager
 from test_extension import environment
+from variants import SLOW
 
 try:
     from urllib.request import urlopen
@@ -280,7 +281,7 @@ def newest_argparse(tmpdir_factory):
         pytest.skip('this argparse has _parse_known_args2 already')
     if sys.version_info < (3, 11):
         pytest.skip('the argparse of CPython 3.14 needs Python 3.11')
-    if os.environ.get('FLASK_MIGRATE_SLOW') != '1':
+    if not SLOW:
         pytest.skip('FLASK_MIGRATE_SLOW is not set.')
     folder = tmpdir_factory.mktemp('argparse')
     try:

@@ -1,6 +1,4 @@
 """Applications of more than 100 tables, changed in 20 places at once."""
-import os
-
 import pytest
 from sqlalchemy import create_engine
 
@@ -10,12 +8,11 @@ import round_trip
 from round_trip import ALL, Failure, contents
 import schemas
 from test_round_trip import kept_urls
+from variants import slow
 
 pytestmark = [pytest.mark.once, pytest.mark.skipif(
     not compat.alembic.has_check(),
     reason='older Alembics compare less')]
-
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 
 
 class Application(object):
@@ -101,9 +98,9 @@ def there_and_back(urls, name):
             engine.dispose()
 
 
-@pytest.mark.parametrize(
-    'name', sorted(large_models.APPLICATIONS) if SLOW else ['shop'])
-@pytest.mark.parametrize('database', ALL if SLOW else ['sqlite'])
+@slow
+@pytest.mark.parametrize('name', sorted(large_models.APPLICATIONS))
+@pytest.mark.parametrize('database', ALL)
 def test_there_and_back(request, tmpdir, database, name):
     urls = ['sqlite:///%s' % tmpdir.join(each) for each in 'ab'] \
         if database == 'sqlite' else kept_urls(

@@ -14,6 +14,7 @@ import pytest
 from flask_migrate import compat
 from project import Project
 from releases import AIOFLASK, MULTIDB, SINGLE
+from variants import some
 
 pytestmark = pytest.mark.filterwarnings('ignore:Table.tometadata')
 
@@ -224,6 +225,8 @@ def secret_urls(postgresql_server):
         postgresql_server.drop_database(database)
 
 
+@pytest.mark.parametrize(
+    'folder', some(['%s-%s' % each for each in FOLDERS], 4), indirect=True)
 def test_password(tmpdir, folder, elsewhere, secret_urls, capsys):
     project = LegacyProject(tmpdir, folder, url=secret_urls[0],
                             bind=secret_urls[1])

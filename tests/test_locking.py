@@ -13,6 +13,7 @@ from flask_migrate import LockTimeout, compat, dialects
 from flask_migrate.run.locks import Locks, RunAgain
 from project import COMMAND_LINES, Project
 import processes
+from variants import SLOW
 
 #: Each revision must be applied once: with x100, a second time shows.
 CHAIN = [
@@ -24,7 +25,6 @@ CHAIN = [
     ('three', "op.add_column('account', sa.Column('note', sa.Text))\n"
      "op.create_index('ix_account_balance', 'account', ['balance'])"),
 ]
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 #: How many processes start together: where that is the point, and where it
 #: is enough that they collide.
 MANY, SOME = (32, 8) if SLOW else (8, 5)

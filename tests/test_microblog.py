@@ -15,11 +15,11 @@ import pytest
 
 from reader import ROOT
 from servers import REQUIRE_SERVERS
+from variants import slow
 
 pytestmark = [
     pytest.mark.once,
-    pytest.mark.skipif(os.environ.get('FLASK_MIGRATE_SLOW') != '1',
-                       reason='FLASK_MIGRATE_SLOW is not set.'),
+    slow,
     pytest.mark.skipif(sys.version_info < (3, 8),
                        reason='The script with the stacks needs Python 3.8.'),
     pytest.mark.skipif(not os.path.isdir(os.path.join(ROOT, 'examples')),

@@ -7,11 +7,12 @@ import pytest
 
 from flask_migrate import MigrationFailed
 from project import Project
+from variants import SLOW
 
 hypothesis = pytest.importorskip('hypothesis')
 from hypothesis import given, settings, strategies  # noqa: E402
 
-EXAMPLES = 100 if os.environ.get('FLASK_MIGRATE_SLOW') == '1' else 15
+EXAMPLES = 100 if SLOW else 15
 
 #: Statements that succeed in any order, any number of times; %d is unique.
 KINDS = [

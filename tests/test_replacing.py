@@ -10,13 +10,12 @@ import sys
 
 import pytest
 
+from variants import slow
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 pytestmark = [
-    pytest.mark.skipif(
-        not os.environ.get('FLASK_MIGRATE_SLOW'),
-        reason='FLASK_MIGRATE_SLOW is not set.'),
+    slow,
     pytest.mark.skipif(sys.version_info < (3, 6),
                        reason='This Python has no venv.')]
 

@@ -10,12 +10,12 @@ from sqlalchemy.dialects import mysql
 from flask_migrate import compat
 import round_trip
 from round_trip import ALL, KINDS, Way
+from variants import some
 
 pytestmark = pytest.mark.skipif(
     not compat.alembic.has_operations(),
     reason='Alembic before 0.8 has no operations to look at')
 
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 
 #: One change of each kind, which every stack takes.
 ONE_OF_EACH = [
@@ -100,16 +100,10 @@ def kept_urls(server):
     return [server.url(name) for name in server.kept]
 
 
-def ways(kinds, some=False):
-    """Pairs of kind and database.
-
-    :param some: every second on SQLite, every fourth on a server.
-    """
-    return [(kind, database) for database in ALL
-            for number, kind in enumerate(kinds)
-            if kind.can_be(database) and can_hold(kind, database)
-            and (not some or number % (2 if database == 'sqlite' else 4)
-                 == 0)]
+def ways(kinds):
+    """Pairs of kind and database."""
+    return [(kind, database) for database in ALL for kind in kinds
+            if kind.can_be(database) and can_hold(kind, database)]
 
 
 def names(way):
@@ -117,7 +111,7 @@ def names(way):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize('kind, database', ways(KINDS, some=not SLOW),
+@pytest.mark.parametrize('kind, database', some(ways(KINDS), 6),
                          ids=names)
 def test_there_and_back(request, tmpdir, kind, database):
     take(request, tmpdir, kind, database)

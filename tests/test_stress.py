@@ -17,8 +17,8 @@ from flask_migrate import LockTimeout
 from project import Project
 import processes
 from test_threads import Thread, state_of_the_process
+from variants import SLOW
 
-SLOW = os.environ.get('FLASK_MIGRATE_SLOW') == '1'
 #: Threads, commands of each, and processes of each application.
 THREADS, COMMANDS, PROCESSES = (8, 25, 12) if SLOW else (4, 5, 3)
 #: Seconds that a command may wait for the others: as long as it takes.
