@@ -31,6 +31,8 @@ class Items(object):
         """The project, with other models."""
         self.project = Project(self.tmpdir, self.url)
         db = self.project.db
+        if 'convention' in options:
+            db.metadata.naming_convention = options.pop('convention')
         kind = options.pop('kind', None) or enum_type(
             *values, **dict({'name': 'color'}, **options.pop('enum', {})))
         name = options.pop('name', 'color')

@@ -8,21 +8,35 @@ from ..dialects.values import among
 from .as_if_values import LITERAL
 
 _NOISE = re.compile(u'::[\\w ]+(\\(\\d+\\))?|[\\s()\\[\\]"`]+')
+_ESCAPED = re.compile(u'\\\\(.)')
 
 
 def find(column):
-    """The database's CHECK of a column's values; None: there is none.
+    """The database's CHECK of a column's values; None: nobody can tell.
 
     :param column: a :class:`value_pairs.Column`.
     """
+    own, others = _names(column)
     form = re.compile(u'%s(in|=anyarray|=)(\\?,)*\\?$' % re.escape(
         _NOISE.sub(u'', column.name.lower())))
-    for each in sorted((each for each in column.pair.old.constraints
-                        if isinstance(each, CheckConstraint)),
-                       key=lambda each: str(each.name)):
-        plain = _NOISE.sub(u'', LITERAL.sub(u'?', _sql(each))).lower()
-        if form.match(plain):
-            return each
+    listing = [each for each in column.pair.old.constraints
+               if isinstance(each, CheckConstraint)
+               and compat.python.text(each.name or u'') not in others
+               and form.match(_NOISE.sub(
+                   u'', LITERAL.sub(u'?', _sql(each))).lower())]
+    named = [each for each in listing if each.name in own]
+    return listing[0] if len(listing) == 1 else named[0] if named else None
+
+
+def _names(column):
+    """What the CHECK may be called, and what others of the table are."""
+    own, others = ['%s_%s_check' % (column.table, column.name)], []
+    for each in column.pair.new.constraints:
+        if isinstance(each, CheckConstraint) \
+                and compat.tables.is_named(each.name):
+            (own if compat.tables.belongs_to_type(each) and column.new in list(
+                each.columns) else others).append(each.name)
+    return own, others
 
 
 def values(check):
@@ -41,4 +55,7 @@ def condition(column, given):
 
 
 def _sql(check):
-    return compat.python.text(check.sqltext)
+    """Its SQL; MariaDB writes a quote in a text with a backslash."""
+    return _ESCAPED.sub(
+        lambda match: u"''" if match.group(1) == u"'" else match.group(),
+        compat.python.text(check.sqltext))

@@ -18,13 +18,19 @@ def compare(found):
     """Find the checks that differ."""
     if not compat.tables.reflects_checks():
         return
+    # Those of enums, and what makes them, are told by their values.
+    columns = set(column for column, _ in found.listing_checks)
+    listing = set(check for _, check in found.listing_checks)
     for pair in found.tables:
         if pair.old is None or pair.new is None:
             continue
         # What a reflected type would make here, the database may not have.
         old = [each for each in _checks(pair.old)
-               if not compat.tables.belongs_to_type(each)]
-        new = _checks(pair.new)
+               if not compat.tables.belongs_to_type(each)
+               and each not in listing]
+        new = [each for each in _checks(pair.new)
+               if not (compat.tables.belongs_to_type(each) and any(
+                   column in columns for column in each.columns))]
         if old or new:
             _compare(found, pair, old, new)
 
@@ -121,7 +127,12 @@ class AddedCheck(ops.MigrateOperation):
     """A CHECK constraint; Alembic writes none before 1.20.
 
     :param condition: its SQL.
+
+    :ivar place: schema, table and column whose values it lists.
+    :ivar instead: the database's CHECK without a name that goes with it.
     """
+
+    place = instead = None
 
     def __init__(self, name, table, schema, condition):
         self.constraint_name = name
@@ -130,8 +141,10 @@ class AddedCheck(ops.MigrateOperation):
         self.condition = condition
 
     def reverse(self):
-        return DroppedCheck(self.constraint_name, self.table_name,
+        back = DroppedCheck(self.constraint_name, self.table_name,
                             self.schema, self.condition)
+        back.instead = self.instead
+        return back
 
     def to_diff_tuple(self):
         return ('add_check', self.schema, self.table_name,
@@ -140,6 +153,8 @@ class AddedCheck(ops.MigrateOperation):
 
 class DroppedCheck(ops.DropConstraintOp):
     """The same, when it goes."""
+
+    instead = None
 
     def __init__(self, name, table, schema, condition):
         ops.DropConstraintOp.__init__(

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, Column, types
 
 from .. import compat, dialects
 from .checks import AddedCheck, DroppedCheck
+from .found import each_of
 from .indexes import executed, plain
 from .names import CONVENTION
 from .operations import Block, Comment, Text, saying
@@ -21,17 +22,20 @@ def keep(found, operations):
     pairs = dict(((pair.schema or None, pair.name), pair)
                  for pair in found.tables)
     written = []
+    gone = set() if operations is found.upgrade.ops \
+        else _replaced(operations)
     for each in operations:
         written.append(each)
         if not isinstance(each, ops.ModifyTableOps):
             continue
+        gone ^= _replaced([each])
         pair = pairs.get((each.schema or None, each.table_name))
         if pair is not None and pair.old is not None \
                 and not compat.alembic.batch_reflects_checks():
             _tell_named_checks(found, each, pair, operations)
         arguments = list(filter(None, [
             _convention(each), _dates(each),
-            pair and pair.old is not None and _checks(each, pair)]))
+            pair and pair.old is not None and _checks(each, pair, gone)]))
         if arguments:
             written[-1] = saying(Block, each, *arguments)
         if pair is not None and None not in (pair.old, pair.new):
@@ -98,7 +102,7 @@ def _tell_named_checks(found, block, pair, operations):
                 checks.pop(each.constraint_name, None)
         checks.update((each.constraint_name, each.condition)
                       for each in changes if isinstance(each, AddedCheck))
-    lines = ['batch_op.create_check_constraint(%s, %s)' % (
+    lines = ['batch_op.create_check_constraint(batch_op.f(%s), %s)' % (
         compat.python.literal(name), compat.python.literal(
             compat.tables.escaped_text(condition)))
         for name, condition in sorted(checks.items())]
@@ -118,7 +122,14 @@ def _named_checks(pair):
         and not compat.tables.belongs_to_type(each))
 
 
-def _checks(block, pair):
+def _replaced(operations):
+    """Checks without a name for which, or with which, others come and go."""
+    found = [getattr(each, 'instead', None) for _, each in each_of(
+        operations, (AddedCheck, DroppedCheck, ops.AlterColumnOp))]
+    return set(each for each in found if each is not None)
+
+
+def _checks(block, pair, replaced):
     """Checks without a name, which batch mode does not find again.
 
     What goes with a column is none, nor what a type of SQLAlchemy before
@@ -133,7 +144,7 @@ def _checks(block, pair):
             if compat.tables.belongs_to_type(each)]
     checks = sorted(
         compat.python.text(each.sqltext) for each in checks
-        if plain(each.sqltext) not in made
+        if plain(each.sqltext) not in made and each not in replaced
         and not set(re.findall(r'\w+', str(each.sqltext))) & set(gone))
     if checks:
         return lambda context: 'table_args=[%s]' % ', '.join(

@@ -27,6 +27,8 @@ class Found(object):
     :ivar renaming_back: how many operations of the way back that makes.
     :ivar check_changes: columns whose values a CHECK lists, with the values
         before and after.
+    :ivar listing_checks: pairs of a model's column and the CHECK that lists
+        the values of its enum.
     :ivar value_doubts: the ValuePairs that nobody can tell.
     :ivar enum_changes: keys of enums, with their values before and after.
     """
@@ -48,7 +50,7 @@ class Found(object):
         self.renaming = []
         self.renaming_back = 0
         self.value_doubts, self.check_changes = [], []
-        self.enum_changes = []
+        self.enum_changes, self.listing_checks = [], []
         self.index_conditions = {}      # by schema, as they are read
         self.upgrade, self.downgrade = compat.alembic.last_operations(script)
 

@@ -9,7 +9,8 @@ is imported on older ones.
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
     enum_values, enums, foreign_key_indexes, generated, indexes,
-    misfits, names, ordering, primary_keys, real_types, same_types)
+    listed_checks, misfits, names, ordering, primary_keys, real_types,
+    same_types)
 from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
@@ -40,6 +41,7 @@ COMPARING = [
     enum_values.compare,
     enum_values.compare_listed,
     names.compare_unnamed,
+    listed_checks.compare,
     checks.compare,
     primary_keys.compare,
     indexes.compare,

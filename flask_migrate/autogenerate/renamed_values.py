@@ -12,7 +12,7 @@ from .value_pairs import Column, Values
 
 def rename_values(found):
     """Rename values instead of removing and adding them."""
-    listed = list(_listed_values(found))
+    listed = list(listed_values(found))
     pairs = [pair for each in listed for pair in each.pairs()]
     accepted, unknown = renamed(found, pairs, None)
     found.questioner.check()
@@ -43,7 +43,7 @@ def _best(pairs):
     return best
 
 
-def _listed_values(found):
+def listed_values(found):
     """The :class:`Values` of the enums that database and models have."""
     dialect = found.context.dialect
     types_, known = {}, None
@@ -97,6 +97,8 @@ def _takes_values(operation, pair):
     """Whether an operation takes the values from the enum of a pair."""
     if pair.values.key:
         return getattr(operation, 'enum', None) == pair.values.key
+    if pair.values.check is not None:
+        return getattr(operation, 'place', None) == pair.place
     return isinstance(operation, ops.AlterColumnOp) \
         and operation.modify_type is not None and pair.place == (
             operation.schema or None, operation.table_name,
