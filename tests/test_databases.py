@@ -258,6 +258,7 @@ def two_phases(project):
         file.write(text.replace(u'twophase=False', u'twophase=True'))
 
 
+@pytest.mark.server
 def test_two_phases(tmpdir, urls):
     project = BindProject(tmpdir, urls('postgresql', 2))
     project.python('init', multidb=True)

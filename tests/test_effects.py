@@ -182,6 +182,7 @@ def test_where_nobody_knows_nothing_is_claimed(request, tmpdir, kind, body):
     assert 'may be' in message
 
 
+@pytest.mark.server
 def test_a_failure_that_was_caught(request, tmpdir):
     """DDL commits also where it fails, and the error is gone."""
     error = fail(make(request, tmpdir, 'mariadb', UPDATE + (
@@ -190,6 +191,7 @@ def test_a_failure_that_was_caught(request, tmpdir):
     assert error.took_effect == ['UPDATE t SET a = a * 100']
 
 
+@pytest.mark.server
 @needs_blocks
 def test_an_index_that_is_not_valid(request, tmpdir):
     project = make(request, tmpdir, 'postgresql', (
@@ -204,6 +206,7 @@ def test_an_index_that_is_not_valid(request, tmpdir):
     assert 'is left behind' in str(fail(project))
 
 
+@pytest.mark.server
 def test_a_commit_that_fails(request, tmpdir):
     """What is looked at by COMMIT only is not said to have taken effect."""
     project = make(request, tmpdir, 'postgresql', (
@@ -288,6 +291,7 @@ def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
                              % tenant) == [(version,)]
 
 
+@pytest.mark.server
 def test_after_a_run_that_was_killed(request, tmpdir):
     reached = os.path.join(str(tmpdir), 'reached')
     project = make(request, tmpdir, 'mariadb', (
@@ -307,6 +311,7 @@ def test_after_a_run_that_was_killed(request, tmpdir):
     assert 'Perhaps an earlier run has done this already' in message
 
 
+@pytest.mark.server
 def test_a_server_that_ends_the_connection(request, tmpdir):
     """What it was executing has or has not taken effect."""
     project = make(request, tmpdir, 'mariadb', UPDATE + (
@@ -347,6 +352,7 @@ def test_a_long_statement_is_cut(tmpdir):
     assert len(caught.value.statement) > 2000000
 
 
+@pytest.mark.server
 def test_many_statements_are_cut(request, tmpdir):
     project = make(request, tmpdir, 'mariadb', (
         "for i in range(300):\n    op.execute('INSERT INTO t VALUES (1)')\n"
@@ -357,6 +363,7 @@ def test_many_statements_are_cut(request, tmpdir):
     assert len(error.took_effect) == 301
 
 
+@pytest.mark.server
 def test_passwords_are_masked(request, tmpdir):
     for kind in SERVERS:
         name = "'u'@'%%'" if kind == 'mariadb' else 'u'
@@ -433,6 +440,7 @@ def pickled(error):
     return again
 
 
+@pytest.mark.server
 def test_every_error_can_be_pickled(request, tmpdir):
     project = make(request, tmpdir, 'postgresql', UPDATE + FAIL)
     error = fail(project)

@@ -81,6 +81,7 @@ def test_every_way_to_copy(written_ahead, tmpdir, copy):
     assert rows(path) == [(101,)]
 
 
+@pytest.mark.once          # SQLite waits five seconds
 def test_a_file_is_copied_only_when_its_log_is_empty(written_ahead, tmpdir):
     raw = sqlite3.connect(written_ahead)
     path = str(tmpdir.join('copy.db'))

@@ -98,7 +98,9 @@ def test_a_closed_pipe_ends_quietly(long_chain, command_line, words):
 
 @pytest.mark.skipif(not os.path.exists('/dev/full'), reason='needs /dev/full')
 @pytest.mark.parametrize('words', [
-    ['upgrade', '--sql'], ['history'], ['upgrade', '--dry-run'], ['heads']])
+    ['upgrade', '--sql'], ['history']] + [
+        pytest.param(words, marks=pytest.mark.once)
+        for words in (['upgrade', '--dry-run'], ['heads'])])
 def test_a_full_disk_is_reported(long_chain, command_line, words):
     with open('/dev/full', 'wb') as full:
         code, _, errors = run(long_chain, command_line, words, stdout=full)
@@ -225,8 +227,9 @@ def settings(encoding):
     return environment(encoding)
 
 
-@pytest.mark.parametrize('encoding', ['C', 'ascii', 'cp1252', 'latin-1',
-                                      'utf-8'])
+@pytest.mark.parametrize('encoding', ['C', 'latin-1', 'utf-8'] + [
+    pytest.param(name, marks=pytest.mark.once)
+    for name in ('ascii', 'cp1252')])
 @pytest.mark.parametrize('folder', ['project', 'Projekt-äé-日本'])
 def test_every_command(tmpdir, encoding, folder):
     """Text in docstrings, messages, paths and the name of the database."""
