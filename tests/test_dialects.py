@@ -760,6 +760,7 @@ MAY = ('CALL', 'EXECUTE', 'XA', 'UNLOCK', 'CACHE', 'LOAD INDEX',
        'CHANGE', 'START SLAVE', 'START ALL', 'STOP')
 
 
+@pytest.mark.once
 @pytest.mark.parametrize('statement', COMMITTING)
 def test_what_commits(mariadb, statement):
     run = runner(mariadb)

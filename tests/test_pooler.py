@@ -65,6 +65,7 @@ def test_the_number_of_a_session_is_the_servers(engine):
                 sqlalchemy.text('SELECT pg_backend_pid()')).scalar()
 
 
+@pytest.mark.once
 def test_a_pool_of_one_has_no_room_for_the_lock(
         postgresql_server, pgbouncer, postgresql_url):  # noqa: F811
     with pgbouncer_of(postgresql_server, 1, 5) as pooler:
