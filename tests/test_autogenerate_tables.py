@@ -233,6 +233,16 @@ def test_serial_columns_are_asked_for_at_once(tmpdir, postgresql_url):
     assert len(asked) == 1
 
 
+@pytest.mark.skipif(not compat.alembic.has_operations(),
+                    reason='Alembic before 0.8 has no operations')
+def test_a_serial_column_is_no_difference(tmpdir, postgresql_url):
+    """Alembic says "Detected sequence named ..." of every one."""
+    project = migrated(tmpdir, postgresql_url)
+    result = project.flask('migrate')
+    assert result.code == 0, result
+    assert 'Detected' not in result.output, result
+
+
 def test_a_serial_column_with_an_odd_name(tmpdir, postgresql_url):
     """Its sequence is written in quotes, so that Alembic is asked."""
     project = Project(tmpdir, postgresql_url)

@@ -241,7 +241,7 @@ class Dialect(object):
         """The columns that own sequences.
 
         :return: a dict from what ``nextval()`` calls a sequence to the
-            sequence's and the column's name.
+            column's name.
         """
         return {}
 

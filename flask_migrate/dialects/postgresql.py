@@ -159,7 +159,7 @@ class PostgreSQL(ServerDialect):
 
     def sequence_owners(self, connection):
         from sqlalchemy import text
-        return dict((row[0], (row[0], row[1])) for row
+        return dict(tuple(row) for row
                     in connection.execute(text(_SEQUENCE_OWNERS)))
 
     def rename_sequence(self, connection, schema, old, new):

@@ -3,7 +3,6 @@ from __future__ import absolute_import
 
 from collections import namedtuple
 import copy
-import logging
 import re
 import threading
 
@@ -77,8 +76,9 @@ def know_sequences(context, read):
     """Tell Alembic at once which columns are SERIAL.
 
     It asks the server for each of them, which is most of what a comparison
-    takes where there are many tables.  A sequence that is not among those
-    read is asked for as before.
+    takes where there are many tables, and says of each that it "detected" a
+    sequence, as if that were a difference.  A sequence that is not among
+    those read is asked for as before.
 
     :param read: takes a connection, returns the columns that own sequences
         (``Dialect.sequence_owners``).
@@ -92,12 +92,7 @@ def know_sequences(context, read):
             if known is None:       # with what else this inspector has read
                 known = read(context.connection)
                 inspector.info_cache[_SEQUENCES] = known
-            sequence, owner = known.get(match.group(1), (None, None))
-            if owner == column['name']:
-                logging.getLogger(type(context.impl).__module__).info(
-                    "Detected sequence named '%s' as owned by integer "
-                    "column '%s(%s)', assuming SERIAL and omitting",
-                    sequence, table.name, owner)
+            if known.get(match.group(1)) == column['name']:
                 del column['default']
                 return None
         return ask(inspector, table, column)
