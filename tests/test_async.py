@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from flask_migrate import Migrate, compat
 from flask_migrate.compat import async_engines
+from flask_migrate.dialects import OwnConnection
 from test_legacy import ASYNC_FOLDERS, LegacyProject
 from variants import SLOW
 
@@ -275,6 +276,20 @@ def test_caller_from_several_threads(tmpdir):
     caller.call(engine.sync_engine.dispose)
     caller.close()
     assert found == [1] * 80
+
+
+@pytest.mark.once
+@pytest.mark.parametrize('error', [KeyboardInterrupt, OSError])
+def test_no_thread_stays_where_nobody_answers(monkeypatch, error):
+    """Each try to reach a server that is starting would leave one."""
+    def call(*args):
+        raise error
+    monkeypatch.setattr(async_engines.LoopThread, 'call', call)
+    engine = AsyncDatabase({None: 'sqlite+aiosqlite://'}).engines[None]
+    before = threading.enumerate()
+    with pytest.raises(error):
+        OwnConnection(engine.sync_engine)
+    assert threading.enumerate() == before
 
 
 def test_ordinary_engines_get_no_loop(tmpdir):

@@ -2,11 +2,13 @@
 import errno
 import os
 import re
+import threading
 
 from alembic.util import CommandError
 import pytest
 
-from flask_migrate import LockLost, compat, dialects
+from flask_migrate import LockLost, LockTimeout, compat, dialects
+from flask_migrate.run.watching import Watcher
 from project import Project
 import processes
 from servers import pgbouncer, pgbouncer_of     # noqa: F401
@@ -108,6 +110,137 @@ def test_a_lock_file_that_is_removed_stops_the_run(tmpdir):
     assert not os.path.exists(path)
 
 
+# ------------------------------------------------------ Ctrl-C in the middle
+
+class Interrupted(object):
+    """Ctrl-C comes after a call of the main thread, which is then done.
+
+    :param number: which call it is, from 1 on.
+    :ivar left: how many calls are to come before it.
+    """
+
+    def __init__(self, number):
+        self.left = number
+        self.thread = threading.current_thread()
+
+    def after(self, function):
+        def call(*args):
+            result = function(*args)
+            if threading.current_thread() is self.thread:
+                self.left -= 1
+                if self.left == 0:
+                    raise KeyboardInterrupt
+            return result
+        return call
+
+
+def upgrade_interrupted(project, monkeypatch, number, *functions):
+    """Upgrade, interrupted after a call of one of some functions.
+
+    :param functions: pairs of an object and the name of its function.
+    :return: the exception, which keeps alive what it has passed; None: there
+        are not so many calls.
+    """
+    interrupted = Interrupted(number)
+    with monkeypatch.context() as patch:
+        for owner, name in functions:
+            patch.setattr(owner, name,
+                          interrupted.after(getattr(owner, name)))
+        try:
+            project.python('upgrade', wait=0)
+        except KeyboardInterrupt as error:
+            return error
+    assert interrupted.left > 0
+    return None
+
+
+@pytest.fixture
+def two_databases(tmpdir, server, url):
+    """A project on two databases of a server, with nothing applied."""
+    name = server.create_database()
+    project = Project(tmpdir, url, binds={'other': server.url(name)})
+    project.python('init', multidb=True)
+    write_multidb_chain(project, [None, 'other'])
+    yield project
+    project.engine('other').dispose()
+    server.drop_database(name)
+
+
+def leave_both(project, server):
+    """See that nobody is connected to the databases of a project."""
+    for bind in None, 'other':
+        leave(project, server, compat.python.native(
+            compat.sqlalchemy.url_text(project.engine(bind).url)), bind)
+
+
+@pytest.mark.once
+def test_ctrl_c_at_any_statement_of_a_lock(
+        two_databases, server, monkeypatch):
+    """No connection is left: it would hold the lock."""
+    project = two_databases
+    for number in range(1, 100):
+        error = upgrade_interrupted(
+            project, monkeypatch, number,
+            (dialects.OwnConnection, 'execute'), (Watcher, 'stop'))
+        leave_both(project, server)
+        begun = [bind for bind in (None, 'other')
+                 if 'account' in project.tables(bind)]
+        if error is None or begun and server.name == 'mariadb':
+            break
+        for bind in begun:
+            assert project.version(bind) == ['three']
+            project.execute('DROP TABLE account', bind)
+            project.execute('DROP TABLE alembic_version', bind)
+        leave_both(project, server)
+    assert number > 6
+    if error is None:
+        for bind in None, 'other':
+            assert_applied_once(project, bind)
+
+
+@pytest.mark.once
+def test_ctrl_c_at_any_call_of_a_lock_file(tmpdir, monkeypatch):
+    from flask_migrate.dialects import sqlite_files
+    project = Project(tmpdir, binds={
+        'other': 'sqlite:///%s' % tmpdir.join('other.db')})
+    project.python('init', multidb=True)
+    write_multidb_chain(project, [None, 'other'])
+    for number in range(1, 100):
+        error = upgrade_interrupted(
+            project, monkeypatch, number, (compat.file_locks, 'lock'),
+            (sqlite_files, '_is_lock_file'), (sqlite_files.os, 'getpid'),
+            (sqlite_files.FileLock, 'is_lost'))
+        for bind in None, 'other':
+            lock = lock_of(project.engine(bind))
+            assert lock.try_acquire(), number
+            lock.release()
+            if error is not None:
+                if 'account' in project.tables(bind):
+                    assert project.version(bind) == ['three']
+                project.engine(bind).dispose()
+                os.remove(project.engine(bind).url.database)
+        assert not [name for name in os.listdir(project.path)
+                    if name.endswith('.migrate-lock')]
+        if error is None:
+            break
+    assert number > 6
+    for bind in None, 'other':
+        assert_applied_once(project, bind)
+
+
+@pytest.mark.once
+def test_who_cannot_have_one_lock_keeps_no_connection(
+        two_databases, server):
+    """Neither of those that he has, nor of those that he would take next."""
+    project = two_databases
+    for bind in None, 'other':
+        with held(project, bind):
+            with pytest.raises(LockTimeout) as caught:
+                project.python('upgrade', wait=0)
+        leave_both(project, server)
+        del caught
+
+
 # -------------------------------------------------------- one that is refused
 
 @pytest.mark.once
@@ -185,9 +318,9 @@ def sessions(server, url):
         "WHERE db = '%s'"}[server.name] % url.rsplit('/', 1)[1])[0][0]
 
 
-def leave(project, server, url):
+def leave(project, server, url, bind=None):
     """Close all; the server takes its time to see that."""
-    project.engine().dispose()
+    project.engine(bind).dispose()
     processes.wait_for(lambda: not sessions(server, url))
 
 

@@ -217,6 +217,95 @@ def test_ctrl_c_that_is_lost_on_its_way(accounts):
     assert 'note' not in accounts.columns('account')
 
 
+#: Ctrl-C that gets lost, as in a finalizer, or by an except that catches all.
+LOST = """
+import os, signal, time
+try:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)
+except KeyboardInterrupt:
+    pass
+"""
+
+
+def lose_ctrl_c(*args, **kwargs):
+    exec(LOST, {})
+
+
+def interrupted(project):
+    """An upgrade that Ctrl-C ends; return what it says."""
+    result = project.manage('upgrade')
+    assert result.code == 130, result
+    assert 'Traceback' not in result.output
+    return result.stderr[result.stderr.index('Error: '):]
+
+
+@pytest.mark.once
+def test_after_a_lost_ctrl_c_no_statement_is_executed(tmpdir, mariadb_url):
+    """Where DDL is permanent each one counts."""
+    project = make(tmpdir, mariadb_url)
+    project.python('upgrade', revision='one')
+    write_chain(project, [CHAIN[0], (
+        'two', LOST + "op.create_table('later', sa.Column('a', sa.Integer))"),
+        CHAIN[2]])
+    said = interrupted(project)
+    assert said.startswith('Error: Interrupted in revision two (upgrade).')
+    assert 'The database is at one, as before' in said
+    assert project.tables() == ['account']
+
+
+@pytest.mark.once
+@pytest.mark.skipif(compat.alembic.alembic_version() < (0, 9, 3),
+                    reason='on_version_apply came with Alembic 0.9.3.')
+def test_after_a_lost_ctrl_c_no_revision_begins(tmpdir):
+    """Its Python might send a mail before its first statement."""
+    project = make(tmpdir, None, on_version_apply=lose_ctrl_c)
+    begun = tmpdir.join('begun')
+    write_chain(project, CHAIN[:1] + [
+        ('two', "open(%r, 'w').close()" % str(begun))])
+    said = interrupted(project)
+    assert said.startswith('Error: Interrupted in revision one (upgrade).')
+    assert not begun.check()
+    assert project.tables() == []
+
+
+#: An env.py in which Ctrl-C is lost, before or after its COMMIT.
+LOSING = u'''
+from alembic import context
+from flask import current_app
+from test_waiting import lose_ctrl_c
+db = current_app.extensions['migrate'].db
+connection = db.engine.connect()
+context.configure(connection=connection, target_metadata=db.metadata)
+with context.begin_transaction():
+    context.run_migrations()
+    %s
+%s
+connection.close()
+'''
+
+
+@pytest.mark.parametrize('before', [True, False])
+def test_a_ctrl_c_that_is_lost_in_env_py(accounts, before):
+    calls = u'lose_ctrl_c()', u''
+    with io.open(os.path.join(accounts.directory, 'env.py'), 'w') as file:
+        file.write(LOSING % (calls if before else calls[::-1]))
+    write_chain(accounts, CHAIN[:2])
+    os.remove(os.path.join(accounts.versions, 'three_.py'))
+    said = interrupted(accounts).splitlines()
+    # There each revision has a COMMIT of its own.
+    if before and kind_of(accounts) != 'mysql':
+        assert accounts.version() == ['one']
+        assert accounts.query('SELECT balance FROM account ORDER BY id') == [
+            (1,), (5,)]
+        assert said == ['Error: Interrupted.', '  The database is at one, as '
+                        'before: all of this run was rolled back.']
+    else:
+        assert accounts.version() == ['two']
+        assert said == ['Error: Interrupted.', '  The database is now at two:'
+                        ' what leads there has been applied.']
+
+
 # -------------------------------------------------------- who is in the way
 
 def alter(project, body=column('extra')):

@@ -163,15 +163,14 @@ class ServerLock(Lock):
             try:
                 self.own = self.connect(engine)
                 self.name = self._name()
-            except Exception as error:
+            except BaseException as error:
                 self.release()
+                if not isinstance(error, Exception):
+                    raise
                 raise MigrateError(
                     'The lock that keeps two processes from migrating the '
                     'database at once needs a second connection to it, which '
                     'there is not: %s. %s' % (_words(error), _WITHOUT))
-            except BaseException:
-                self.release()
-                raise
         self.key = '%s:%s' % (type(self).__name__, self.name)
 
     def try_acquire(self):
@@ -179,7 +178,6 @@ class ServerLock(Lock):
             with _telling():
                 return self._try()
         except Exception as error:
-            self.release()
             raise MigrateError(
                 'The lock that keeps two processes from migrating the '
                 'database at once cannot be taken: %s. %s'
@@ -204,8 +202,9 @@ class ServerLock(Lock):
             self._free()        # at once: for a close nobody waits
         except Exception:
             pass
-        # This frees the lock, whatever happened.
-        self.own.close()
+        finally:
+            # This frees the lock, whatever happened.
+            self.own.close()
 
 
 def _words(error):

@@ -55,29 +55,37 @@ class FileLock(Lock):
         self.file = None
 
     def try_acquire(self):
-        file = self._open()
+        file, locked = self._open(), False
+        try:
+            locked = self._lock(file)
+        finally:
+            if not locked:
+                file.close()
+        if not locked:
+            return False
+        self.file = file
+        file.truncate(0)
+        file.write(('process %d on %s, since %s' % (
+            os.getpid(), socket.gethostname(),
+            time.strftime('%Y-%m-%d %H:%M:%S'))).encode('utf-8'))
+        return True
+
+    def _lock(self, file):
+        """Lock an open file; return False where another process has it."""
         try:
             compat.file_locks.lock(file)
         except EnvironmentError as error:
-            file.close()
             if error.errno in _HELD:
                 return False
             raise MigrateError(
                 "The file '%s' cannot be locked here: %s. %s" % (
                     self.path, error.strerror, _NO_LOCK))
         if not self._is_in_place(file):
-            file.close()
             return False
         if not _is_lock_file(file):
-            file.close()
             raise MigrateError(
                 "The file '%s' stands where the lock belongs, but is no lock "
                 "file. Move it away. %s" % (self.path, _NO_LOCK))
-        self.file = file
-        file.truncate(0)
-        file.write(('process %d on %s, since %s' % (
-            os.getpid(), socket.gethostname(),
-            time.strftime('%Y-%m-%d %H:%M:%S'))).encode('utf-8'))
         return True
 
     def _open(self):

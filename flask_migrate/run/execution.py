@@ -80,8 +80,10 @@ def _run(run, command):
             raise
         finally:
             with call.signals.noting():
-                run.close()
-                run.locks.release()
+                try:
+                    run.close()
+                finally:
+                    run.locks.release()
         if call.signals.signal is not None:
             # It came too late, or got lost.
             run.note_failure(None)

@@ -39,13 +39,17 @@ class Locks(object):
         if self.wait is None or not new:
             return
         self.engines.extend(new)
-        for lock in self._locks_of(new, connection):
-            if not lock.try_acquire():
-                lock.release()
-                self.release()
-                self.missing = True
-                raise RunAgain()
-            self.held[lock.key] = lock
+        locks = self._locks_of(new, connection)
+        try:
+            for lock in locks:
+                if not lock.try_acquire():
+                    self.missing = True
+                    raise RunAgain()
+                self.held[lock.key] = lock
+        except BaseException:
+            _release(locks)     # those, too, whose turn has not come
+            self.release()
+            raise
 
     def wait_for_all(self, say):
         """Wait for the locks that :meth:`take` did not get.
@@ -55,8 +59,9 @@ class Locks(object):
         """
         self.missing = False
         deadline = None
-        for lock in self._locks_of(self.engines):
-            self.held[lock.key] = lock
+        locks = self._locks_of(self.engines)
+        self.held.update((lock.key, lock) for lock in locks)
+        for lock in locks:
             deadline = wait_for(lock, self.wait, deadline, say)
 
     def _locks_of(self, engines, connection=None):
@@ -74,8 +79,7 @@ class Locks(object):
                 else:
                     found[lock.key] = lock
         except BaseException:
-            for lock in found.values():
-                lock.release()
+            _release(found.values())
             raise
         return [found[key] for key in sorted(found)]
 
@@ -101,5 +105,16 @@ class Locks(object):
 
     def release(self):
         """Give all back."""
-        while self.held:
-            self.held.popitem()[1].release()
+        held, self.held = self.held, {}
+        _release(held.values())
+
+
+def _release(locks):
+    """Give locks back, all of them also where Ctrl-C ends one."""
+    locks = list(locks)
+    try:
+        while locks:
+            locks.pop().release()
+    finally:
+        if locks:
+            _release(locks)
