@@ -19,6 +19,9 @@ else:
     text_type = str
     string_types = (str,)
 
+#: Modules of the standard library whose functions give values for columns.
+VALUE_MODULES = ('uuid', 'time', 'random') + (() if PY2 else ('secrets',))
+
 
 def native(text):
     """Return *text* as the ``str`` of this Python.
@@ -36,6 +39,21 @@ def _plain(text):
             ord(letter) < 128 for letter in text):
         return text.encode('ascii')
     return text
+
+
+def constants(code):
+    """The plain values in a function's code, in their order.
+
+    Small numbers are no constants any more from 3.14 on; ``dis`` has
+    ``get_instructions()`` from 3.4 on.
+    """
+    import dis
+    read = getattr(dis, 'get_instructions', None)
+    found = [each.argval for each in read(code)
+             if each.opname in ('LOAD_CONST', 'LOAD_SMALL_INT')] if read \
+        else code.co_consts
+    return [each for each in found
+            if isinstance(each, (int, float, bytes, text_type))]
 
 
 def literal(text):
