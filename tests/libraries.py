@@ -13,7 +13,7 @@ from sqlalchemy import Column, Integer, String
 
 sys.path[:0] = [os.path.dirname(os.path.dirname(os.path.abspath(__file__)))]
 
-from flask_migrate import MigrateError  # noqa: E402
+from flask_migrate import MigrateError, compat  # noqa: E402
 from project import Project  # noqa: E402
 
 NOT_INSTALLED = 77
@@ -59,6 +59,26 @@ class Tables(object):
 
     def values(self, sql):
         return [row[0] for row in self.project.query(sql)]
+
+
+class Rows(Tables):
+    """A table 'item' with two rows, and no column but its key as yet."""
+
+    def __init__(self, url, folder, **settings):
+        Tables.__init__(self, url, folder, **settings)
+        self.change(item=[])
+        for number in (1, 2):
+            self.project.execute('INSERT INTO item (id) VALUES (%d)' % number)
+
+    def rows(self, name):
+        """The values of a column, as its type reads them."""
+        table = self.project.db.metadata.tables['item']
+        connection = self.project.engine().connect()
+        try:
+            return [row[0] for row in connection.execute(
+                compat.tables.select(table.c[name]).order_by(table.c.id))]
+        finally:
+            connection.close()
 
 
 # alembic-postgresql-enum ----------------------------------------------------

@@ -90,6 +90,87 @@ def test_sqlalchemy_utils(tmpdir, database_url):
     assert KEY not in text and __name__ not in text
 
 
+def secrets():
+    """Types that hide what they store, and values."""
+    import datetime
+    import sqlalchemy_utils as utils
+    from sqlalchemy_utils.types.encrypted.encrypted_type import (
+        AesEngine, AesGcmEngine, FernetEngine)
+    word = u'open sesame'
+    return [
+        (utils.PasswordType(schemes=['pbkdf2_sha512']), word, word),
+        (utils.PasswordType(
+            onload=lambda **_: dict(schemes=['pbkdf2_sha512'])), word, word),
+        (utils.EncryptedType(sa.Unicode, KEY, AesEngine, 'pkcs5'), word, word),
+        (utils.StringEncryptedType(sa.Unicode, lambda: KEY, FernetEngine,
+                                   length=300), word, word),
+        (utils.EncryptedType(sa.Unicode, KEY, AesGcmEngine), word, word),
+        (utils.EncryptedType(sa.Date, KEY), datetime.date(2020, 2, 29),
+         u'2020-02-29'),
+        (utils.EncryptedType(sa.Integer, KEY), 1234567, u'1234567'),
+        (utils.EncryptedType(sa.Boolean, KEY), False, u'no')]
+
+
+@pytest.mark.once
+@pytest.mark.filterwarnings('ignore:The .EncryptedType.')
+@pytest.mark.parametrize('fill', [False, True])
+def test_secrets_of_sqlalchemy_utils(tmpdir, postgresql_url, fill):
+    pytest.importorskip('sqlalchemy_utils')
+    for name in ('cryptography', 'passlib'):
+        pytest.importorskip(name)
+    there = libraries.Rows(postgresql_url if fill else None, str(tmpdir))
+    cases = secrets()
+    there.models(item=[
+        sa.Column('c%d' % number, kind, nullable=False,
+                  default=None if fill else value)
+        for number, (kind, value, _) in enumerate(cases)])
+    with open(there.project.python('migrate', fill=[
+            u'item.c%d=%s' % (number, text)
+            for number, (_, _, text) in enumerate(cases)
+            if fill]).path) as file:
+        script = file.read()
+    there.project.python('upgrade')
+    for number, (kind, value, text) in enumerate(cases):
+        assert there.rows('c%d' % number) == [value] * 2, kind
+        stored = there.values('SELECT c%d FROM item' % number)
+        assert text not in compat.python.text(bytes(
+            stored[0]) if not isinstance(stored[0], str) else stored[0])
+    for secret in (KEY, u'open sesame', 'datetime.date', ': 1234567'):
+        assert secret not in script
+    assert there.project.python('migrate') is None
+    there.end()
+
+
+@pytest.mark.once
+def test_values_of_sqlalchemy_utils(path):
+    utils = pytest.importorskip('sqlalchemy_utils')
+    import enum
+    import uuid
+    color = enum.Enum('Color', ['red', 'blue'])
+    there = libraries.Rows(None, path)
+    number = uuid.UUID(int=7)
+    cases = [
+        (utils.EmailType(), u'A@B.org', u'a@b.org'),
+        (utils.UUIDType(), number, number),
+        (utils.UUIDType(binary=False), number, number),
+        (utils.UUIDType(), str(number), number),
+        (utils.JSONType(), {'a': [1, None]}, {'a': [1, None]}),
+        (utils.JSONType(), u'text', u'text'),
+        (utils.ChoiceType([(u'a', u'A')]), u'a', u'a'),
+        (utils.ChoiceType(color, impl=sa.Integer()), color.blue, color.blue),
+        (utils.ScalarListType(), [u'x', u'y'], [u'x', u'y'])]
+    script = there.migrate(item=[
+        sa.Column('c%d' % number, kind, nullable=False, default=value)
+        for number, (kind, value, _) in enumerate(cases)] + [
+            sa.Column('each', utils.UUIDType(), nullable=False,
+                      default=uuid.uuid4)])
+    there.project.python('upgrade')
+    for number, (kind, _, wanted) in enumerate(cases):
+        assert there.rows('c%d' % number) == [wanted] * 2, (kind, script)
+    assert len(set(there.rows('each'))) == 2
+    there.end()
+
+
 # Types of the application ----------------------------------------------------
 
 class Doubled(TypeDecorator):

@@ -32,6 +32,11 @@ class Answers(object):
         self._used = {}         # (option, key): names of databases
         self.known = {'rename': {}, 'fill': {}}
         self._refuse_contradictions()
+        for key, value in sorted(self.fill.items()):
+            if value is None:
+                raise MigrateError(
+                    '--fill %s=None: None is no value for a required column. '
+                    'Nothing was written.' % key)
 
     def given(self):
         """Whether something of them names a table or column."""

@@ -136,7 +136,7 @@ def _spec(kind, dialect):
 
 
 def _render_what_is_stored(kind, autogen):
-    stored = _stored(kind, autogen.dialect)
+    stored = stored_type(kind, autogen.dialect)
     module = type(stored).__module__.split('.')
     if module[:2] == ['sqlalchemy', 'dialects']:
         autogen.imports.add('from sqlalchemy.dialects import ' + module[2])
@@ -145,15 +145,24 @@ def _render_what_is_stored(kind, autogen):
     return '%s%r' % (autogen.opts['sqlalchemy_module_prefix'] or '', stored)
 
 
-def _stored(kind, dialect):
+def stored_type(kind, dialect):
     """The first type without a decorator that makes the same columns."""
-    here = kind.load_dialect_impl(dialect)
+    here = _public(kind.load_dialect_impl(dialect))
     for each in kind.impl, compat.tables.as_generic(here), here:
         while isinstance(each, TypeDecorator):
             each = each.impl
         if _spec(each, dialect) == _spec(kind, dialect):
             break
     return each
+
+
+def _public(kind):
+    """A type of a driver (``_PGJSONB``) as that of its dialect."""
+    if not type(kind).__module__.startswith('sqlalchemy.dialects.'):
+        return kind
+    public = [each for each in type(kind).__mro__
+              if not each.__name__.startswith('_')]
+    return kind if type(kind) is public[0] else kind.adapt(public[0])
 
 
 def _import_parts(kind, autogen):

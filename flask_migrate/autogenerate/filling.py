@@ -1,16 +1,14 @@
 """The operations that fill a required column, and how they are written."""
-import datetime
-import decimal
-import uuid
-
 from alembic.autogenerate import renderers
 from alembic.operations import ops
+from sqlalchemy import Column, Integer
 from sqlalchemy.sql import functions
 from sqlalchemy.sql.elements import ClauseElement
 
 from .. import compat
 from .python_defaults import Each
 from .operations import Nothing
+from .stored_values import is_member, python_text
 
 literal = compat.python.literal
 
@@ -79,12 +77,13 @@ op.execute(rows.update().where(rows.c[%(name)s].is_(None)).values({
 _EACH = '''\
 if op.get_context().as_sql:
     raise RuntimeError(%(message)s)
+%(define_keys)s
 %(define)s
-connection, after = op.get_bind(), rows.c[%(name)s].is_(None)
+connection, missing = op.get_bind(), sa.column(%(name)s).is_(None)
+after = missing
 while True:
-    found = connection.execute(rows.select().where(
-        rows.c[%(name)s].is_(None)).where(after).order_by(
-            %(order)s).limit(1000)).fetchall()
+    found = connection.execute(keys.select().where(missing).where(
+        after).order_by(%(order)s).limit(1000)).fetchall()
     if not found:
         break
     connection.execute(
@@ -100,48 +99,59 @@ if not op.get_context().as_sql:
         raise RuntimeError(%(message)s)'''
 
 
-def _define(context, schema, table, columns):
+def _define(context, schema, table, columns, called='rows'):
     """Python text of the table, with some of its columns."""
     types = ['sa.Column(%s, %s)' % (literal(column.name), compat.alembic.
                                     type_text(column.type, context))
              for column in columns]
     more = ['schema=%s' % literal(schema)] if schema else []
-    return 'rows = sa.Table(%s)' % ', '.join(
-        [literal(table), 'sa.MetaData()'] + types + more)
+    return '%s = sa.Table(%s)' % (called, ', '.join(
+        [literal(table), 'sa.MetaData()'] + types + more))
 
 
 @renderers.dispatch_for(Fill)
 def _fill(context, operation):
     column, name = operation.column, literal(operation.column.name)
     if not isinstance(operation.value, Each):
-        return [_ONE % {
-            'define': _define(context, operation.schema, operation.table,
-                              [column]),
-            'name': name, 'value': value_text(
-                context, column, operation.value.value)}]
+        return _fill_with_one(context, operation, name)
     context.imports.add('import ' + operation.value.module)
     key = operation.key
     return [_EACH % {
+        # Not with the column: its type may be none that reads NULL.
+        'define_keys': _define(context, operation.schema, operation.table,
+                               key, 'keys'),
         'define': _define(context, operation.schema, operation.table,
                           list(key) + [column]),
         'name': name, 'value': operation.value.call,
         'message': literal(
             'This revision gives every row of %s a value of its own: it '
             'cannot be printed as SQL.' % operation.table),
-        'order': ', '.join('rows.c[%s]' % literal(each.name)
+        'order': ', '.join('keys.c[%s]' % literal(each.name)
                            for each in key),
         'match': ',\n            '.join(
             "rows.c[%s] == sa.bindparam('key%d')" % (literal(each.name), i)
             for i, each in enumerate(key)),
         'row': ', '.join('key%d=row[%d]' % (i, i)
                          for i, _ in enumerate(key)),
-        'go_on': '\n    after = rows.c[%s] > found[-1][0]'
+        'go_on': '\n    after = keys.c[%s] > found[-1][0]'
         % literal(key[0].name) if len(key) == 1 else ''}]
+
+
+def _fill_with_one(context, operation, name):
+    column, value = operation.column, operation.value
+    comment = []
+    if value.type is not None:
+        comment = ['# What %s made of the value here: with another key, '
+                   'change it.' % type(column.type).__name__]
+        column = Column(column.name, value.type)
+    return comment + [_ONE % {
+        'define': _define(context, operation.schema, operation.table,
+                          [column]),
+        'name': name, 'value': value_text(context, column, value.value)}]
 
 
 @renderers.dispatch_for(NoRows)
 def _no_rows(context, operation):
-    from sqlalchemy import Column, Integer
     name = operation.null or operation.column
     where = '.where(rows.c[%s].is_(None))' % literal(name) \
         if operation.null else ''
@@ -171,17 +181,11 @@ def value_text(context, column, value):
             return 'sa.func.%s()' % value.name
         return 'sa.text(%s)' % literal(compat.python.text(
             compat.tables.sql_text(value, context.dialect)))
-    if hasattr(type(value), '__members__'):
+    if is_member(value):
         dialect = context.dialect
         process = column.type.dialect_impl(dialect).bind_processor(dialect)
         value = process(value) if process else value.name
-    for kind, module in ((datetime.date, 'datetime'),
-                         (datetime.time, 'datetime'),
-                         (datetime.timedelta, 'datetime'),
-                         (decimal.Decimal, 'decimal'), (uuid.UUID, 'uuid')):
-        if isinstance(value, kind):
-            context.imports.add('import ' + module)
-            text = repr(value)
-            return text if text.startswith(module) \
-                else '%s.%s' % (module, text)
-    return literal(value)
+    text, module = python_text(value)
+    if module:
+        context.imports.add('import ' + module)
+    return text

@@ -1,20 +1,22 @@
 """What the Python default of a column gives to rows that exist already."""
 import datetime
-import os
-import types
-import uuid
+import functools
 
-from .. import compat
+from . import lambdas
 
 
 class Value(object):
     """One value for all rows.
 
     :param value: of Python, or an SQL expression.
+    :param type: of the column in the script, where it is not the model's.
+    :param python: the function of Python that the expression stands for.
     """
 
-    def __init__(self, value):
+    def __init__(self, value, type=None, python=None):
         self.value = value
+        self.type = type
+        self.python = python
 
 
 class Each(object):
@@ -50,12 +52,11 @@ def default_of(column):
 def _given(wrapper):
     """The function that a model names, out of SQLAlchemy's wrapper.
 
-    :return: None where it takes the context of an INSERT.
+    :return: None where it takes the context of an INSERT: that one has no
+        wrapper.
     """
-    if getattr(wrapper, '__wrapped__', None) is not None:
-        return wrapper.__wrapped__
-    code = getattr(wrapper, '__code__', None)
-    if code is None or os.sep + 'sqlalchemy' + os.sep not in code.co_filename:
+    module = getattr(wrapper, '__globals__', {}).get('__name__', '')
+    if not module.startswith('sqlalchemy.'):
         return None
     for cell in wrapper.__closure__ or ():
         if callable(cell.cell_contents):
@@ -63,73 +64,56 @@ def _given(wrapper):
 
 
 def _called(function):
-    if function in (dict, list, str, int, float, bool):
+    if any(function is each for each in (dict, list, str, int, float, bool)):
         return Value(function())
-    if _is_lambda(function):
-        return _of_lambda(function)
+    if type(function) is functools.partial:
+        return _of_partial(function)
+    if lambdas.is_lambda(function):
+        found = lambdas.library_call(function)
+        kind = lambdas.asks_for(function)
+    else:
+        name = lambdas.function_name(function)
+        found = name and (name[0] + '()', name[1])
+        kind = _asks_for(function)
+    if kind:
+        return Value(_TIMES[kind](), python=function)
+    return found and Each(*found)
+
+
+def _asks_for(function):
+    """'time', 'day' or None: what a method of datetime gives."""
     owner = getattr(function, '__self__', None)
     name = getattr(function, '__name__', '')
-    if owner in (datetime.datetime, datetime.date):
-        return _time(owner, name)
-    module = getattr(function, '__module__', None)
-    if module in _MODULES and getattr(
-            __import__(module), name, None) == function:
-        return Each('%s.%s()' % (module, name), module)
-    owner = getattr(owner, '__class__', None)
-    if getattr(owner, '__module__', None) == 'random':
-        return Each('random.%s()' % name, 'random')
-    return None
+    if owner is datetime.datetime and name in ('utcnow', 'now', 'today'):
+        return 'time'
+    if owner is datetime.date and name == 'today':
+        return 'day'
 
 
-#: Modules of the standard library whose functions give values for columns.
-_MODULES = ('uuid', 'time', 'random', 'secrets')
-if compat.python.PY2:
-    _MODULES = _MODULES[:3]
-
-
-def _time(owner, name):
-    """The database's own time."""
+def _now():
     from sqlalchemy import func
-    if owner is datetime.date or name not in ('utcnow', 'now', 'today'):
-        return Value(func.current_date()) if name == 'today' else None
-    return Value(func.current_timestamp())
+    return func.current_timestamp()
 
 
-def _is_lambda(function):
-    return isinstance(function, types.FunctionType) \
-        and function.__name__ == '<lambda>'
+def _today():
+    from sqlalchemy import func
+    return func.current_date()
 
 
-#: The names in a usual lambda, and what stands in a script for it.
-_LAMBDAS = {
-    ('str', 'uuid', 'uuid4'): 'str(uuid.uuid4())',
-    ('str', 'uuid4'): 'str(uuid.uuid4())',
-    ('uuid', 'uuid4', 'hex'): 'uuid.uuid4().hex',
-    ('uuid4', 'hex'): 'uuid.uuid4().hex',
-    ('uuid', 'uuid4'): 'uuid.uuid4()',
-    ('uuid4',): 'uuid.uuid4()',
-}
-#: Those of lambdas that ask for the time.
-_TIMES = [
-    ('datetime', 'utcnow'), ('datetime', 'now'),
-    ('datetime', 'datetime', 'utcnow'), ('datetime', 'datetime', 'now'),
-    ('datetime', 'now', 'timezone', 'utc'), ('datetime', 'now', 'UTC'),
-    ('datetime', 'now', 'utc'),
-]
+_TIMES = {'time': _now, 'day': _today}
 
 
-def _of_lambda(function):
-    code = function.__code__
-    if code.co_argcount or code.co_freevars \
-            or [each for each in code.co_consts if each is not None]:
+def _of_partial(function):
+    """A function of the library with arguments that are plain values."""
+    found = lambdas.function_name(function.func)
+    named = sorted((function.keywords or {}).items())
+    if found is None or not all(
+            isinstance(each, _PLAIN) for each in list(function.args)
+            + [value for _, value in named]):
         return None
-    known = {'str': str, 'uuid': uuid, 'uuid4': uuid.uuid4}
-    names = code.co_names
-    if names in _LAMBDAS and all(
-            function.__globals__.get(name, known[name]) is known[name]
-            for name in names if name in known):
-        return Each(_LAMBDAS[names], 'uuid')
-    if names in _TIMES and function.__globals__.get('datetime') in (
-            datetime, datetime.datetime):
-        return _time(datetime.datetime, 'now')
-    return None
+    return Each('%s(%s)' % (found[0], ', '.join(
+        [repr(each) for each in function.args]
+        + ['%s=%r' % each for each in named])), found[1])
+
+
+_PLAIN = (int, float, bytes, type(u''))

@@ -11,7 +11,8 @@ from .python_defaults import Value, default_of
 from .filling import Fill, NoRows, NowRequired
 from .protection import title
 from .questioner import Question
-from .values import read_value
+from .stored_values import storable
+from .values import is_binary, read_value
 
 
 def fill_required_columns(found):
@@ -104,8 +105,8 @@ def _value(found, table, column, added):
     unique = _is_unique(column)
     said = found.answers.of('fill', found.name, table.schema,
                             table.table_name, column.name)
-    value = _said(column, said, address) if said is not None \
-        else _of_server_default(column) or default_of(column)
+    value = _said(found, column, said, address) if said is not None \
+        else _of_server_default(column) or _default(found, column)
     if value is None and not unique:
         value = found.questioner.ask(FillQuestion(
             found, column, address, _lack(column)))
@@ -122,9 +123,20 @@ def _value(found, table, column, added):
     return value
 
 
+def _default(found, column):
+    """The model's default; None where a script does not know it."""
+    default = default_of(column)
+    try:
+        return default and storable(default, column.type,
+                                    found.context)
+    except ValueError:
+        return None
+
+
 def _lack(column):
     """Why nothing is known for the rows, as the end of a sentence."""
-    if _of_server_default(column) or isinstance(default_of(column), Value):
+    if _is_unique(column) and (_of_server_default(column) or isinstance(
+            default_of(column), Value)):
         return 'unique, and its default is one value for all rows'
     if column.default is not None:
         return 'its default is none that a script can use'
@@ -144,14 +156,15 @@ def _refuse_for_several(found, table, column, added, address, said):
             'such as uuid.uuid4. Nothing was written.' % address)
 
 
-def _said(column, said, address):
-    if not isinstance(said, compat.python.string_types):
-        return Value(said)
+def _said(found, column, said, address):
     try:
-        return Value(read_value(column.type, compat.python.text(said)))
+        if isinstance(said, compat.python.string_types) \
+                and not (isinstance(said, bytes) and is_binary(column.type)):
+            said = read_value(column.type, compat.python.text(said))
+        return storable(Value(said), column.type, found.context)
     except ValueError as error:
-        raise MigrateError('--fill %s=%s: %s Nothing was written.' % (
-            address, said, error))
+        raise MigrateError('--fill %s: %s Nothing was written.' % (
+            address, error))
 
 
 def _of_server_default(column):
@@ -191,7 +204,9 @@ class FillQuestion(Question):
             u'%s is required and %s. Value for the rows that exist (Enter: '
             u'the script stops where there are rows):' % (address, lack),
             self._read)
-        self.column = column
+        self.kind = column.type
+        self.context = found.context
 
     def _read(self, line):
-        return Value(read_value(self.column.type, line)) if line else None
+        return storable(Value(read_value(self.kind, line)), self.kind,
+                        self.context) if line else None

@@ -27,4 +27,5 @@ from .versions import (  # noqa: F401
     SINCE, alembic_command, alembic_version, attributes, check_package_folders,
     compare, environment_context, finds_cycles, has_branches, has_check,
     has_operations,
-    last_operations, needs_newer_alembic, type_text, without_defaults)
+    last_operations, needs_newer_alembic, type_alone, type_text,
+    without_defaults)

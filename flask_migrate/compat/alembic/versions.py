@@ -170,3 +170,15 @@ def type_text(type_, context):
     """
     from alembic.autogenerate import render
     return render._repr_type(type_, context)
+
+
+def type_alone(type_, context):
+    """A column type as a script writes it, and what that imports.
+
+    :param context: the MigrationContext.
+    :return: the text, and a list of lines.
+    """
+    from alembic.autogenerate.api import AutogenContext
+    autogen = AutogenContext(context)
+    text = type_text(type_, autogen)
+    return text, sorted(autogen.imports)
