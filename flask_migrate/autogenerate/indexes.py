@@ -9,6 +9,7 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.schema import CreateIndex
 
 from .. import compat, dialects
+from .found import drop_empty
 from .operations import FunctionalIndex, Text
 from .temporary_tables import NAME, copies, read_back, temporary_table
 
@@ -31,6 +32,8 @@ def compare(found):
             _compare_conditions(found, pair)
         if known is not None and pair.schema is None:
             _compare_expressions(found, pair, known.get(pair.name, {}))
+    if known is None:
+        _forget_same(found)
 
 
 def plain(sql):
@@ -62,6 +65,41 @@ def _compare_expressions(found, pair, known):
             found.upgrade.ops.append(FunctionalIndex.from_index(index))
 
 
+def _forget_same(found):
+    """Leave out indexes that differ for Alembic, but not for the server.
+
+    Alembic compares texts, and the server adds casts: to the type of an
+    enum, say.
+    """
+    dropped = dict((_key(each), (block, each))
+                   for block, each in found.each(ops.DropIndexOp))
+    pairs = dict(((pair.schema or None, pair.name), pair)
+                 for pair in found.tables)
+    for block, each in found.each(ops.CreateIndexOp):
+        pair = pairs.get(_key(each)[:2])
+        if _key(each) not in dropped or pair is None or pair.new is None:
+            continue
+        index = _by_name(pair.new.indexes).get(each.index_name)
+        statement = _statements(found, pair).get(each.index_name)
+        if statement is not None and index is not None \
+                and compat.tables.is_functional(index) \
+                and _is_same(found, pair, statement, index):
+            block.remove(each)
+            block, each = dropped[_key(each)]
+            block.remove(each)
+    drop_empty(found.upgrade.ops)
+
+
+def _key(operation):
+    return (operation.schema or None, operation.table_name,
+            operation.index_name)
+
+
+def _statements(found, pair):
+    return (dialects.of(found.connection).index_statements(
+        found.connection, pair.schema) or {}).get(pair.name, {})
+
+
 def _is_same(found, pair, sql, index):
     statement = compat.python.text(
         CreateIndex(index).compile(dialect=found.context.dialect))
@@ -86,7 +124,7 @@ def _statement_as_written(found, pair, statement):
     create, rest = _STATEMENT.match(statement.replace('%%', '%')).groups()
     read = read_back(
         found, temporary_table(*copies(found, pair.new.columns)),
-        dialects.of(found.connection).functional_indexes,
+        dialects.of(found.connection).index_statements,
         ['%s %s_1 ON %s%s' % (create, NAME, NAME, rest)])
     return read.get(NAME, {}).get(NAME + '_1')
 

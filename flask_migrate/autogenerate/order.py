@@ -8,7 +8,7 @@ is imported on older ones.
 """
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
-    enum_values, enums, foreign_key_indexes, generated, indexes,
+    enum_values, enums, exact_indexes, foreign_key_indexes, generated, indexes,
     listed_checks, misfits, names, ordering, primary_keys, real_types,
     same_types)
 from .addressed import refuse_unknown
@@ -73,6 +73,7 @@ EITHER_WAY = [
     enums.make_and_drop,
     comments.take_out,
     copied_tables.keep,
+    exact_indexes.write,
     misfits.guard,
 ]
 

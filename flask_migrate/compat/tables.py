@@ -86,7 +86,41 @@ def fresh_inspector(connection):
 
 def escaped_text(sql):
     """SQL that stays as it is where ``text()`` looks for parameters."""
+    sql = re.sub(r'\\(?=:[\w$]*(?![:\w$]))', r'\\\\', sql)
     return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
+
+
+def exact_sql(thing, dialect, reflected=False):
+    """An expression as the database is to see it; None: it is a column.
+
+    :param reflected: whether its texts are the database's, in which nothing
+        is a parameter.
+    """
+    from sqlalchemy import Column, text
+    from sqlalchemy.sql.visitors import replacement_traverse
+    if isinstance(thing, Column) or not hasattr(thing, 'compile') \
+            or sqlalchemy_version() < (0, 9):       # no literal_binds
+        return None
+    if is_text(getattr(thing, 'text', None)):
+        thing = thing.text          # Alembic puts it into one of its own
+    if reflected:
+        thing = replacement_traverse(thing, {}, lambda each: text(
+            escaped_text(each.text)) if is_text(each) else None)
+    sql = text_type(thing.compile(dialect=dialect, compile_kwargs={
+        'literal_binds': True, 'include_table': False}))
+    doubled = getattr(dialect.identifier_preparer, '_double_percents', True)
+    return sql.replace('%%', '%') if doubled else sql
+
+
+def is_grouped(element):
+    """Whether SQLAlchemy puts an expression into brackets in an index."""
+    from sqlalchemy.sql.expression import Grouping
+    return isinstance(element.self_group(), Grouping)
+
+
+def is_text(element):
+    """Whether an expression is a ``text()``."""
+    return getattr(element, '__visit_name__', '') == 'textclause'
 
 
 def json_type():
@@ -136,7 +170,8 @@ def condition_of(index, dialect):
         return None
     compiler = getattr(condition, 'compile', None)
     return text_type(condition if compiler is None else compiler(
-        dialect=dialect, compile_kwargs={'literal_binds': True})
+        dialect=dialect, compile_kwargs={
+            'literal_binds': True, 'include_table': False})
     ).replace('%%', '%')
 
 

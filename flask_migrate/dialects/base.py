@@ -50,6 +50,8 @@ class Dialect(object):
 
     #: Whether a column's type has the values of an enum in it.
     lists_enum_values = False
+    #: Whether an index may be of expressions, as any of theirs.
+    indexes_expressions = False
     #: Whether an index of geometries is declared as such.
     prefixes_spatial_indexes = False
     #: How a temporary table is dropped, without a COMMIT.
@@ -152,6 +154,10 @@ class Dialect(object):
         :return: a dict by table of dicts by name; None where an Inspector
             reflects them.
         """
+
+    def index_statements(self, connection, schema=None):
+        """The same, where an Inspector reflects them, too."""
+        return self.functional_indexes(connection, schema)
 
     def index_conditions(self, connection, schema=None):
         """The conditions of partial indexes, as SQL.

@@ -87,6 +87,7 @@ class PostgreSQL(ServerDialect):
 
     missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
     names_enums = casts_types = tells_collations = True
+    indexes_expressions = True
     title = 'PostgreSQL'
     names = ('postgresql',)
     rolls_back_ddl = True
@@ -97,7 +98,10 @@ class PostgreSQL(ServerDialect):
 
     def functional_indexes(self, connection, schema=None):
         return None if compat.tables.reflects_expressions() \
-            else _by_table(connection, _FUNCTIONAL_INDEXES + _in(schema))
+            else self.index_statements(connection, schema)
+
+    def index_statements(self, connection, schema=None):
+        return _by_table(connection, _FUNCTIONAL_INDEXES + _in(schema))
 
     def index_conditions(self, connection, schema=None):
         return _by_table(connection, _CONDITIONS + _in(schema))

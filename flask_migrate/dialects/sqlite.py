@@ -34,7 +34,7 @@ class SQLite(Dialect):
     title = 'SQLite'
     rolls_back_ddl = True
     drops_in_any_order = True
-    copies_tables = keeps_sql = True
+    copies_tables = keeps_sql = indexes_expressions = True
     names = ('sqlite',)
     misfit = staticmethod(sqlite_values.misfit)
     names_constraints = False
