@@ -198,3 +198,15 @@ def test_binary_columns_of_sqlite(path, kind):
     there.change(item=[])
     there.project.python('downgrade')
     assert there.values("SELECT type FROM pragma_table_info('item')") == made
+
+
+def test_batch_mode_keeps_binary_columns(path):
+    """A copied table has the columns that it had."""
+    there = libraries.Tables(None, path)
+    for nullable in True, False:
+        there.change(item=[
+            sa.Column('data', sa.BINARY(16)),
+            sa.Column('more', sa.VARBINARY(9), nullable=False),
+            sa.Column('name', sa.String(20), nullable=nullable)])
+        assert there.values("SELECT type FROM pragma_table_info('item')")[
+            1:3] == ['BINARY(16)', 'VARBINARY(9)']

@@ -1,7 +1,7 @@
 """Columns whose type SQLAlchemy reads as another one.
 
-MariaDB's JSON is a LONGTEXT with a check, SQLite's BINARY a NUMERIC.  A
-column that is changed, or that comes back, would be one of those.
+MariaDB's JSON is a LONGTEXT with a check.  A column that is changed, or that
+comes back, would be one of those.
 """
 from alembic.operations import ops
 

@@ -66,6 +66,9 @@ class Dialect(object):
         """What the server of a Connection is called in messages."""
         return self.title or self.name
 
+    def know_types(self, connection):
+        """Let SQLAlchemy read types that it takes for others."""
+
     def real_types(self, connection):
         """The types that SQLAlchemy reads as others, by table and column."""
         return {}

@@ -51,8 +51,8 @@ class SQLite(Dialect):
         path = database_file(engine, connection)
         return FileLock(engine, path) if path else None
 
-    def real_types(self, connection):
-        return sqlite_schema.binary_columns(connection)
+    def know_types(self, connection):
+        sqlite_schema.know_binary(connection.dialect)
 
     def declared_type(self, connection, schema, table, column):
         return sqlite_schema.declared_types(

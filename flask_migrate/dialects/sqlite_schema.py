@@ -18,7 +18,6 @@ _OWN_WORDS = re.compile(
 _COMMENTS = re.compile(r'--[^\n]*|/\*.*?\*/', re.S)
 _OWN_INDEX = re.compile(
     r'\b(WHERE|DESC|COLLATE)\b|\(.*\(', re.I | re.S)
-_BINARY = re.compile(r'((?:VAR)?BINARY)\s*(?:\(\s*(\d+)\s*\))?$', re.I)
 _VIRTUAL = re.compile(r'\s*CREATE\s+VIRTUAL', re.I)
 #: The tables that SQLite makes itself.
 _OWN_TABLES = re.compile(r'^sqlite_', re.I)
@@ -52,18 +51,16 @@ def declared_types(connection, table, schema=None):
             quoted(schema) + '.' if schema else '', quoted(table))))
 
 
-def binary_columns(connection):
-    """BINARY and VARBINARY, which are read as NUMERIC, by table."""
-    found = {}
-    for table, in rows(connection, "SELECT name FROM sqlite_master WHERE "
-                       "type = 'table' AND sql LIKE '%BINARY%'"):
-        for name, text in declared_types(connection, table).items():
-            declared = _BINARY.match(text)
-            if declared:
-                kind, length = declared.groups()
-                found.setdefault(table, {})[name] = getattr(
-                    types, kind.upper())(length and int(length))
-    return found
+def know_binary(dialect):
+    """Let a dialect read BINARY and VARBINARY, which become NUMERIC else.
+
+    A comparison finds another type then, and a table that batch mode copies
+    gets it.  What the application says of them itself stays.
+    """
+    if 'BINARY' not in dialect.ischema_names:
+        dialect.ischema_names = dict(
+            {'BINARY': types.BINARY, 'VARBINARY': types.VARBINARY},
+            **dialect.ischema_names)
 
 
 def _is_shadow(table, virtual):

@@ -9,7 +9,7 @@ from functools import partial
 
 from flask import current_app
 
-from .. import compat
+from .. import compat, dialects
 from ..databases import database_names, name_of
 from ..errors import MigrateError
 from .naming import name_records
@@ -96,6 +96,8 @@ class Run(object):
         kwargs = compat.alembic.without_defaults(
             real, kwargs, partial(compat.env_py.keywords, self.call.config))
         self.engine = connection and connection.engine
+        if connection is not None:
+            dialects.of(connection).know_types(connection)
         hook = kwargs.get('process_revision_directives')
         for name, value in self.arguments.items():
             kwargs.setdefault(name, value)
