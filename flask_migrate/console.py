@@ -140,6 +140,7 @@ def run(operation, values, group=None):
 
 def _perform(operation, values, signals, group):
     from alembic.util import CommandError
+    from .errors import Mistyped
     debug = values.pop('show_traceback', False) \
         or os.environ.get('FLASK_DEBUG', '0').lower() not in (
             '0', '', 'false', 'no')
@@ -152,7 +153,7 @@ def _perform(operation, values, signals, group):
         if debug:
             sys.stderr.write(getattr(error, 'traceback', ''))
         report(error)
-        return 1
+        return 2 if isinstance(error, Mistyped) else 1
     return result.exit_code if wants_code \
         else int(bool(getattr(result, 'error', None)))
 

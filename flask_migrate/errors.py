@@ -75,6 +75,13 @@ class NoApplication(MigrateError, RuntimeError):
     """There is no application context."""
 
 
+class Mistyped(MigrateError):
+    """The answers are wrong in themselves, whatever the database has.
+
+    The command lines end with 2, as for all that is mistyped.
+    """
+
+
 class DiffsDetected(MigrateError):
     """Database and models differ.
 

@@ -11,6 +11,8 @@ class MigrateError(CommandError, SystemExit):
 
 class NoApplication(MigrateError, RuntimeError): ...
 
+class Mistyped(MigrateError): ...
+
 class DiffsDetected(MigrateError):
     diffs: list[Any]
 

@@ -32,9 +32,10 @@ def test_a_dry_run_writes_nothing(user_project, command_line):
 @pytest.mark.parametrize('option, value', [
     ('--rename', 'user.name'), ('--rename', 'user.name:'),
     ('--fill', 'user.age')])
-def test_an_answer_must_be_one(user_project, option, value):
-    result = user_project.manage('migrate', option, value)
-    assert result.code == 1 and option + ' takes values such as' \
+def test_an_answer_must_be_one(user_project, command_line, option, value):
+    result = user_project.command_line(
+        command_line, 'migrate', option, value)
+    assert result.code == 2 and option + ' takes values such as' \
         in result.stderr
     assert user_project.scripts() == []
 
@@ -56,10 +57,12 @@ def renamed(tmpdir):
     return after(full_name='Text', age='Integer')
 
 
-def refused(project, *options):
+def refused(project, *options, **how):
     """What is said of the options of ``migrate``, when they are refused."""
-    result = project.manage('migrate', *options)
-    assert result.code == 1 and len(project.scripts()) == 1, result
+    result = project.command_line(
+        how.get('command_line', 'manage'), 'migrate', *options)
+    assert result.code == how.get('code', 1), result
+    assert len(project.scripts()) == 1
     # An older Alembic says that it writes what is taken away again.
     assert result.stdout == '' or not compat.alembic.has_operations()
     arguments = {}
@@ -145,10 +148,11 @@ def test_a_mistyped_address_is_told_before_anybody_is_asked(
     (['--fill', 'x.a=1', '--fill', 'x.a=2'],
      '--fill x.a=1', '--fill x.a=2')])
 def test_answers_that_contradict_each_other(
-        renamed, monkeypatch, options, first, second):
+        renamed, monkeypatch, command_line, options, first, second):
     monkeypatch.setattr(Comparison, 'prepare', lambda *args: pytest.fail(
         'it is compared'))
-    assert refused(renamed, *options) == \
+    assert refused(
+        renamed, *options, code=2, command_line=command_line) == \
         '%s and %s contradict each other: give one of them' % (first, second)
 
 

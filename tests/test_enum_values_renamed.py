@@ -371,7 +371,7 @@ def test_what_is_no_answer(tmpdir, answer):
     items = on_sqlite(tmpdir)
     items.begin('red', 'green')
     result = items.project.manage('migrate', '--rename', answer)
-    assert result.code == 1
+    assert result.code == 2
     assert "--rename takes values such as 'item.color:red=crimson'" \
         in result.stderr
 

@@ -2,7 +2,7 @@
 import re
 
 from .. import compat
-from ..errors import MigrateError
+from ..errors import MigrateError, Mistyped
 
 
 class Answers(object):
@@ -17,7 +17,7 @@ class Answers(object):
     :param fill: a dict from the key of a column to the value for the rows
         that exist; the command line gives texts ``KEY=VALUE``.
     :param allow_drop_all: whether all tables may be dropped.
-    :raises MigrateError: where they contradict each other.
+    :raises Mistyped: where they contradict each other.
 
     :ivar known: by option, what each address that it may name is in the
         databases seen so far: a list of bind, schema, table and column.
@@ -34,7 +34,7 @@ class Answers(object):
         self._refuse_contradictions()
         for key, value in sorted(self.fill.items()):
             if value is None:
-                raise MigrateError(
+                raise Mistyped(
                     '--fill %s=None: None is no value for a required column. '
                     'Nothing was written.' % key)
 
@@ -48,13 +48,13 @@ class Answers(object):
         for key, new in sorted(self.rename.items()):
             given = '--rename %s:%s' % (key, new)
             if key in self.drop:
-                raise MigrateError(_CONTRADICT % (given, '--drop ' + key))
+                raise Mistyped(_CONTRADICT % (given, '--drop ' + key))
             address = place(key) + new
             if address == key:
-                raise MigrateError(
+                raise Mistyped(
                     given + ' gives the same name. Nothing was written.')
             if address in seen:
-                raise MigrateError(_CONTRADICT % (seen[address], given))
+                raise Mistyped(_CONTRADICT % (seen[address], given))
             seen[address] = given
 
     def of(self, option, bind, schema, table, column=None):
@@ -144,10 +144,10 @@ def _names_and_values(given):
             if not found:
                 continue
             if not colon or not key or not old or not new:
-                raise MigrateError(_NOT_ONE % (
+                raise Mistyped(_NOT_ONE % (
                     '--rename', 'item.color:red=crimson', each))
             if values.setdefault(key, {}).setdefault(old, new) != new:
-                raise MigrateError(
+                raise Mistyped(
                     "--rename says twice what '%s' of %s is called now."
                     % (old, key))
         given = [each for each in texts if u'=' not in each]
@@ -172,9 +172,9 @@ def _pairs(option, example, given, separator):
         key, found, value = each.rpartition(separator) \
             if separator == u':' else each.partition(separator)
         if not found or not key or not (value or separator == u'='):
-            raise MigrateError(_NOT_ONE % (option, example, each))
+            raise Mistyped(_NOT_ONE % (option, example, each))
         if pairs.get(key, value) != value:
-            raise MigrateError(_CONTRADICT % tuple(
+            raise Mistyped(_CONTRADICT % tuple(
                 separator.join(('%s %s' % (option, key), one))
                 for one in (pairs[key], value)))
         pairs[key] = value
