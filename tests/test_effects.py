@@ -24,7 +24,8 @@ BLOCK = "with op.get_context().autocommit_block():\n" \
     "    op.execute('INSERT INTO t VALUES (9)')\n"
 START = ['CREATE TABLE t (a int)', 'INSERT INTO t VALUES (5)',
          'CREATE TABLE d (a int)', 'INSERT INTO d VALUES (1)',
-         'INSERT INTO d VALUES (1)']
+         'INSERT INTO d VALUES (1)',
+         'CREATE TABLE words (word varchar(20))']
 SERVERS = ['postgresql', 'mariadb']
 ALL = ['sqlite'] + SERVERS
 
@@ -47,6 +48,14 @@ CERTAIN = [
     ('rollback, then more', ALL, UPDATE + "op.execute('ROLLBACK')\n"
      + "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
     ('exception', ALL, UPDATE + "raise RuntimeError('broken')"),
+    ('comment', ['mariadb'], UPDATE + "op.execute('# now\\nALTER TABLE nowhere "
+     "ADD b int')"),
+    ('comment that ends', ['mariadb'], UPDATE + "op.execute('# now\\nALTER "
+     "TABLE t ADD b int')\n" + FAIL),
+    ('semicolons in a text', ['mariadb'], UPDATE + 'op.execute("INSERT INTO '
+     "words VALUES ('; ALTER')" + '")\n' + FAIL),
+    ('commit that is defined', ['postgresql'], UPDATE + "op.execute('CREATE "
+     "PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$')\n" + FAIL),
 ]
 #: Statements that change something although they look as if they read.
 READS = [
@@ -73,6 +82,15 @@ BLOCKS = [
     ('exception behind a block', ALL, UPDATE + BLOCK + UPDATE
      + "raise RuntimeError('broken')"),
 ]
+ROLLED_BACK = [
+    ('insert or rollback', ['sqlite'], UPDATE + "op.execute('CREATE UNIQUE "
+     "INDEX i ON t (a)')\ntry:\n    op.execute('INSERT OR ROLLBACK INTO t "
+     "VALUES (500)')\nexcept sa.exc.IntegrityError:\n    pass\n"
+     "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
+]
+#: As functions of the application do, of which the file says nothing.
+RAW = "raw = getattr(op.get_bind(), 'connec' 'tion')\n" \
+    "cursor = getattr(raw, 'cur' 'sor')()\n"
 #: Here nobody can know all: the message does not claim that all is as before.
 UNCERTAIN = [
     ('commit of the driver', ALL, "connection = op.get_bind().connection\n"
@@ -90,6 +108,23 @@ UNCERTAIN = [
     ('unseen update and commit', SERVERS, "raw = getattr(op.get_bind(), "
      "'connec' 'tion')\nraw.cursor().execute('UPDATE t SET a = a * 100')\n"
      "raw.commit()\n" + FAIL),
+    ('unseen commit, then a cursor', SERVERS, UPDATE + RAW
+     + "raw.commit()\ncursor.execute('SELECT 1')\n" + FAIL),
+    ('unseen text, then a cursor', SERVERS, RAW + "cursor.execute('UPDATE t "
+     "SET a = a * 100')\ncursor.execute('COMMIT')\n"
+     "cursor.execute('SELECT 1')\n" + FAIL),
+    ('unseen ddl that fails', ['mariadb'], UPDATE + RAW + "try:\n"
+     "    cursor.execute('ALTER TABLE nowhere ADD a int')\n"
+     "except Exception:\n    pass\n" + FAIL),
+    ('unseen connection', SERVERS,
+     "engine = op.get_bind().engine\nwith engine.connect() as other:\n"
+     "    transaction = other.begin()\n"
+     "    other.execute(sa.text('INSERT INTO d VALUES (5)'))\n"
+     "    transaction.commit()\n" + FAIL),
+    ('several', ['postgresql'], "op.execute('UPDATE t SET a = a * 100; "
+     "COMMIT; INSERT INTO nowhere VALUES (1)')"),
+    ('several, then more', ['postgresql'], "op.execute('UPDATE t SET a = a * "
+     "100; COMMIT; BEGIN; UPDATE t SET a = a + 1')\n" + FAIL),
     ('another connection', SERVERS,
      "with op.get_bind().engine.connect() as other:\n"
      "    transaction = other.begin()\n"
@@ -142,7 +177,8 @@ def fail(project):
     return caught.value
 
 
-@pytest.mark.parametrize('kind, body', each(CERTAIN + READS) + [
+@pytest.mark.parametrize('kind, body', each(
+    CERTAIN + READS + ROLLED_BACK) + [
     pytest.param(*case.values, id=case.id, marks=needs_blocks)
     for case in each(BLOCKS)])
 def test_what_is_listed_is_what_took_effect(request, tmpdir, kind, body):
@@ -180,6 +216,62 @@ def test_where_nobody_knows_nothing_is_claimed(request, tmpdir, kind, body):
     message = str(fail(make(request, tmpdir, kind, body)))
     assert 'as before' not in message
     assert 'may be' in message
+
+
+PROCEDURES = [
+    ('do', ['postgresql'], "with op.get_context().autocommit_block():\n"
+     "    op.execute('DO $$ BEGIN UPDATE t SET a = a * 100; COMMIT; INSERT "
+     "INTO nowhere VALUES (1); END $$')"),
+    ('call', ['postgresql'], "op.execute('CREATE PROCEDURE p() LANGUAGE "
+     "plpgsql AS $$ BEGIN UPDATE t SET a = a * 100; COMMIT; INSERT INTO "
+     "nowhere VALUES (1); END $$')\n"
+     "with op.get_context().autocommit_block():\n    op.execute('CALL p()')"),
+]
+
+
+@needs_blocks
+@pytest.mark.parametrize('kind, body', each(PROCEDURES))
+def test_a_procedure_that_fails_after_its_commit(request, tmpdir, kind, body):
+    message = str(fail(make(request, tmpdir, kind, body)))
+    assert 'as before' not in message
+    assert 'may be' in message
+
+
+@pytest.mark.server
+def test_several_statements_in_one_text(request, tmpdir):
+    project = make(request, tmpdir, 'mariadb', "op.execute('UPDATE t SET a = "
+                   "a * 100; COMMIT; UPDATE t SET a = a + 1')\n" + FAIL)
+    config = project.app.config
+    url = config['SQLALCHEMY_DATABASE_URI']
+    project = Project(tmpdir, url + '?client_flag=65536')
+    message = str(fail(project))
+    assert 'as before' not in message
+    assert 'may be' in message
+    assert 'The rest was rolled back' not in message
+
+
+@pytest.mark.server
+def test_what_no_rollback_takes_back(request, tmpdir):
+    project = make(request, tmpdir, 'postgresql', UPDATE
+                   + "op.execute(\"SELECT setval('s', 77)\")\n" + FAIL)
+    project.execute('CREATE SEQUENCE s')
+    error = fail(project)
+    assert project.query('SELECT last_value FROM s') == [(77,)]
+    assert project.query('SELECT a FROM t') == [(5,)]
+    assert "No rollback takes this back: SELECT setval('s', 77)" in str(error)
+    assert 'as before' not in str(error)
+    assert error.took_effect == []
+
+
+@pytest.mark.server
+@pytest.mark.parametrize('kind', SERVERS)
+def test_reading_on_another_connection_is_harmless(request, tmpdir, kind):
+    message = str(fail(make(
+        request, tmpdir, kind, UPDATE + "engine = op.get_bind().engine\n"
+        "with engine.connect() as other:\n"
+        "    other.execute(sa.text('SELECT * FROM d'))\n" + FAIL)))
+    assert 'as before' in message
+    assert 'may be' not in message
 
 
 @pytest.mark.server

@@ -110,7 +110,7 @@ _names = ('do_execute', 'do_executemany', 'do_execute_no_params')
 def on_statements(engine, function):
     """Call a function before each statement of an engine, in any thread.
 
-    :param function: is given the DBAPI connection.
+    :param function: is given the DBAPI connection and the statement.
     :return: a function: it is not to be called any more.
     """
     dialect = engine.dialect
@@ -143,7 +143,7 @@ def _heard(execute, heard):
         if hasattr(fairy, '_connection_record'):
             raw = raw_connection(connection)
             for function in list(heard):
-                function(raw)
+                function(raw, statement)
         return execute(cursor, statement, *args, **kwargs)
     heard_execute.heard = heard
     return heard_execute

@@ -7,6 +7,12 @@ from .schema import NoScratch
 
 
 _COMMIT = re.compile(r'(?:COMMIT|END)\b(?!\s+PREPARED\b)', re.I)
+#: In the midst of several statements, or in the body of a DO.
+_COMMIT_INSIDE = re.compile(
+    r'(?:;|\b(?:BEGIN|THEN|ELSE|LOOP))\s*COMMIT\b'
+    r'(?:\s+(?:WORK|TRANSACTION|AND\b[^;]*))?\s*(?:;|\Z)', re.I)
+_BODIES = re.compile(r'(\$\w*\$).*?\1', re.S)
+_TEXTS = re.compile(r"'(?:[^']|'')*'")
 
 
 class Dialect(object):
@@ -138,7 +144,16 @@ class Dialect(object):
         :param error: what it failed with, where it did.
         :return: True, False, or None where that depends.
         """
+        text = _TEXTS.sub("''", statement)
+        if not re.match(r'DO\b', text, re.I):
+            text = _BODIES.sub('', text)    # they are only defined
+        if _COMMIT_INSIDE.search(text):
+            return None
         return error is None and bool(_COMMIT.match(statement))
+
+    def keeps(self, statement):
+        """Whether a ROLLBACK leaves what a statement has done."""
+        return False
 
     def left_by(self, connection, statement):
         """What a statement that failed has left, although it failed.

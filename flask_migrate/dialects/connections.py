@@ -122,6 +122,12 @@ class Borrowed(object):
         :param note: is called with the SQL, before the statement is done.
         """
 
+    def tell_elsewhere(self, note):
+        """Tell what the run's thread executes on another connection.
+
+        :param note: is called with the SQL.
+        """
+
     def resume(self):
         """env.py configures the connection once more."""
 

@@ -31,6 +31,10 @@ _AUTOCOMMIT = re.compile(
     r'`?AUTOCOMMIT`?\s*:?=\s*(?:1|ON|TRUE|\?)', re.I)
 _TEXTS = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"\\]|\"\"|\\.)*\"", re.S)
 
+#: What has statements in it that are not executed now.
+_DEFINES = re.compile(r'CREATE\b.*?\b(?:PROCEDURE|FUNCTION|TRIGGER|EVENT|'
+                      r'PACKAGE)\b', re.I | re.S)
+
 #: A syntax error: nothing has been executed.
 _NOT_PARSED = 1064
 
@@ -41,11 +45,21 @@ def commits(statement, error=None):
     DDL does so before it does anything else, and also where it fails itself.
 
     :param error: what it failed with: of a driver, or SQLAlchemy's.
-    :return: True, False, or None where that depends.
+    :return: True, False, or None where that depends: so it does where
+        several stand in one text, as some drivers allow.
     """
+    text = _bare(statement)
+    parts = [text] if _DEFINES.match(text) else _TEXTS.sub(
+        '?', text).rstrip('; \t\r\n').split(';')
+    if len(parts) > 1:
+        return None if any(_commits(_bare(each)) is not False
+                           for each in parts) else False
     if error is not None and number_of(error) == _NOT_PARSED:
         return False
-    text = _bare(statement)
+    return _commits(text)
+
+
+def _commits(text):
     if _MAY.match(text):
         return None
     if _COMMITS.match(text):

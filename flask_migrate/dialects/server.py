@@ -1,5 +1,6 @@
 """What the databases with a server have in common."""
 import logging
+import re
 import threading
 
 from .. import compat
@@ -16,6 +17,9 @@ log = logging.getLogger('flask_migrate')
 SLOW = 5.0
 
 
+#: Sequences stand outside transactions.
+_KEPT = re.compile(r'\bsetval\s*\(|\bdblink_exec\s*\(', re.I)
+
 _WITHOUT = (
     'The command can do without it by --no-lock, if nothing else migrates '
     'this database meanwhile.')
@@ -31,6 +35,9 @@ class ServerDialect(Dialect):
 
     def borrow(self, connection, given=False, interruptible=False):
         return ServerBorrowed(self, connection, given)
+
+    def keeps(self, statement):
+        return _KEPT.search(statement) is not None
 
     def connection_error(self, engine):
         try:
@@ -120,12 +127,18 @@ class ServerBorrowed(Borrowed):
         self.raw = compat.sqlalchemy.raw_connection(connection)
         self._thread = threading.current_thread()
         self._elsewhere = None
+        self._tell_elsewhere = None
         self.on_return(compat.sqlalchemy_events.on_statements(
             connection.engine, self._note))
 
-    def _note(self, raw):
+    def _note(self, raw, statement):
         if threading.current_thread() is self._thread:
             self._elsewhere = None if raw is self.raw else raw
+            if raw is not self.raw and self._tell_elsewhere is not None:
+                self._tell_elsewhere(statement)
+
+    def tell_elsewhere(self, note):
+        self._tell_elsewhere = note
 
     def elsewhere(self):
         """The number of another session that the run's thread works on.

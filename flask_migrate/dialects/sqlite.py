@@ -90,6 +90,9 @@ class SQLite(Dialect):
     def scratch(self, engine):
         return sqlite_schema.scratch(engine)
 
+    def commits(self, statement, error=None):
+        return error is None and Dialect.commits(self, statement)
+
     def left_behind(self, engine, places, names):
         return left_behind(engine, places, names)
 

@@ -176,7 +176,7 @@ def _effect(failure):
     if effect.uncertain:
         lines.append('  There may be more: %s' % _PAST)
     lines += _unknown(effect)
-    if effect.by_itself and effect.rest:
+    if effect.by_itself and effect.rest and not effect.uncertain:
         lines.append('  The rest was rolled back (but in tables without '
                      'transactions, such as MyISAM).')
     lines += _left(effect)

@@ -19,6 +19,7 @@ class Connections(object):
         self._borrowed.append((connection, borrowed))
         journal = Journal(connection, dialect)
         borrowed.tell(journal.note)
+        borrowed.tell_elsewhere(journal.note_elsewhere)
         self._journals.append((connection, journal))
         return journal
 

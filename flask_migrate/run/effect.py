@@ -9,7 +9,8 @@ class Effect(object):
     :ivar unknown: the statement of which nobody knows whether it took
         effect, as no answer came; or None.
     :ivar failed: the statement that failed last, or None.
-    :ivar left: sentences: what that statement has left.
+    :ivar left: sentences: what that statement has left, and others that
+        were rolled back.
     :ivar rest: whether there were statements that were rolled back.
     :ivar by_itself: whether the kind of database commits by itself.
     :ivar ended: whether it is the revision that has ended its transaction.
@@ -21,7 +22,8 @@ class Effect(object):
         self.uncertain = uncertain
         self.unknown = journal.unknown
         self.failed = journal.failed
-        self.left = []
+        self.left = ['No rollback takes this back: ' + sql
+                     for sql in journal.kept]
         self.rest = bool(journal.open or journal.rolled_back)
         self.by_itself = not journal.dialect.rolls_back_ddl
         self.ended = not journal.committed_by_itself

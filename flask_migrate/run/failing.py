@@ -34,7 +34,7 @@ class Failure(object):
             if running.journal is not None:
                 self.effect = running.journal.effect(
                     error, read(self.path))
-                self.effect.left = left_by(running.plan, self.effect.failed)
+                self.effect.left += left_by(running.plan, self.effect.failed)
         self.positions = positions(run, self.effect) if run.began else []
 
 

@@ -4,18 +4,15 @@ import sys
 
 from .. import compat
 from .effect import Effect
+from .past import Past
 from .statements import may_change, without_comments
 
-#: What the text of a revision has that works past SQLAlchemy.
-_PAST = re.compile(r'\.connection\b|\braw_connection\b|\.cursor\(|'
-                   r'\bexecutescript\b|\bdriver_connection\b')
-#: What it has that works on another connection.
-_ELSEWHERE = re.compile(r'\bdb\.session\b|\bcreate_engine\(|'
-                        r'\.engine\.(?:connect|begin|execute)\b')
 _ROLLBACK = re.compile(r'ROLLBACK\b(?!.*\bTO\b)', re.I)
 _COMMIT = re.compile(r'(?:COMMIT|END)\b', re.I)
 _SAVEPOINT = re.compile(r'(?:(SAVEPOINT)|ROLLBACK\b.*?\bTO(?: SAVEPOINT)?) '
                         r'+(\S+)', re.I)
+#: What may commit, outside a transaction, before it fails.
+_PROCEDURE = re.compile(r'(?:CALL|DO)\b', re.I)
 
 
 class Journal(object):
@@ -34,14 +31,15 @@ class Journal(object):
         self.connection = connection
         self.dialect = dialect
         self.server = dialect.server_title(connection)
+        raw = compat.sqlalchemy.raw_connection(connection)
+        self._stop_tracing = compat.sqlite.trace(raw, self._traced)
+        self.past = Past(raw, self._stop_tracing is not None)
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
             connection, begin=self._on_begin, commit=self._on_commit,
             rollback=self._on_rollback,
             before_cursor_execute=self._before_execute,
             after_cursor_execute=self._after_execute)
-        self._stop_tracing = compat.sqlite.trace(
-            compat.sqlalchemy.raw_connection(connection), self._traced)
 
     def begin_revision(self):
         """Forget what an earlier revision has executed."""
@@ -58,6 +56,8 @@ class Journal(object):
         self._beside = []       # statements that complete one
         self._savepoints = {}
         self._past = False      # past SQLAlchemy, in the open transaction
+        self.past.seen = False
+        self.kept = []          # statements that no rollback takes back
 
     # What SQLAlchemy says --------------------------------------------------
 
@@ -133,6 +133,11 @@ class Journal(object):
         """Note what is executed beside the statement that is executed."""
         self._beside.append(without_comments(statement))
 
+    def note_elsewhere(self, statement):
+        """Note what is executed on another connection."""
+        if may_change(without_comments(statement)):
+            self.past.note()
+
     def _of_transactions(self, sql):
         """Note what rolls back; SQLAlchemy tells no names of savepoints."""
         if _ROLLBACK.match(sql):
@@ -143,8 +148,8 @@ class Journal(object):
         if match and match.group(1):
             self._savepoints[match.group(2)] = len(self.open)
         elif match:
-            del self.open[self._savepoints.get(match.group(2),
-                                               len(self.open)):]
+            self._take_back(self._savepoints.get(match.group(2),
+                                                 len(self.open)))
         return bool(match)
 
     def _settle(self):
@@ -166,8 +171,12 @@ class Journal(object):
             self.unknown = sql
         if commits:
             self._all_permanent(by_itself=True)
-        if commits is None or commits and error is None:
+        if commits is None or commits and error is None \
+                or self._at_once and _PROCEDURE.match(sql):
             self.uncertain = True
+        elif not (self._at_once or commits) and compat.sqlalchemy \
+                .server_has_open(self.connection) is False:
+            self._roll_back()       # as SQLite does for INSERT OR ROLLBACK
 
     def _all_permanent(self, by_itself=False):
         self.uncertain = self.uncertain or self._past
@@ -178,7 +187,13 @@ class Journal(object):
 
     def _roll_back(self):
         self.rolled_back = self.rolled_back or bool(self.open)
-        self.open, self._past = [], False
+        self._take_back(0)
+        self._past = False
+
+    def _take_back(self, start):
+        """What is open, from an index on, is rolled back."""
+        self.kept.extend(filter(self.dialect.keeps, self.open[start:]))
+        del self.open[start:]
 
     # What sqlite3 says -----------------------------------------------------
 
@@ -212,18 +227,12 @@ class Journal(object):
             self.unknown = 'COMMIT'
         elif self.committing and not _of_a_database(error):
             self._settle()
-        return Effect(self, self.uncertain or self._past_unseen(text))
-
-    def _past_unseen(self, text):
-        """Whether a revision may have gone past this Connection, unseen."""
-        if text is not None and _ELSEWHERE.search(text):
-            return True
-        return self._stop_tracing is None and (
-            text is None or bool(_PAST.search(text)))
+        return Effect(self, self.uncertain or self.past.may_be(text))
 
     def close(self):
         """Listen no more."""
         self._stop()
+        self.past.close()
         if self._stop_tracing is not None:
             self._stop_tracing()
 

@@ -9,7 +9,8 @@ _READS = re.compile(r'''(?:
     |BEGIN\b(?!\s+NOT\b)|SET\b(?!\s+STATEMENT\b)
 )''', re.I | re.X)
 #: But not what MySQL executes although it stands in a comment.
-_COMMENTS = re.compile(r'\A(\s+|/\*(?!M?!).*?\*/|--[^\n]*(\n|\Z))+', re.S)
+_COMMENTS = re.compile(r'\A(\s+|/\*(?!M?!).*?\*/|(?:--|#)[^\n]*(\n|\Z))+',
+                       re.S)
 _TEXTS = re.compile(r"'(?:[^'\\]|''|\\.)*'", re.S)
 _CALLS = re.compile(r'([\w.]+)\s*\(')
 #: What stands before a bracket in a SELECT and calls nothing that writes.
