@@ -48,8 +48,8 @@ CERTAIN = [
     ('rollback, then more', ALL, UPDATE + "op.execute('ROLLBACK')\n"
      + "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
     ('exception', ALL, UPDATE + "raise RuntimeError('broken')"),
-    ('comment', ['mariadb'], UPDATE + "op.execute('# now\\nALTER TABLE nowhere "
-     "ADD b int')"),
+    ('comment', ['mariadb'], UPDATE + "op.execute('# now\\nALTER TABLE "
+     "nowhere ADD b int')"),
     ('comment that ends', ['mariadb'], UPDATE + "op.execute('# now\\nALTER "
      "TABLE t ADD b int')\n" + FAIL),
     ('semicolons in a text', ['mariadb'], UPDATE + 'op.execute("INSERT INTO '

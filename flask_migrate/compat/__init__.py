@@ -11,8 +11,8 @@ from . import python
 FILES = ('alembic', 'alembic_context', 'async_drivers', 'async_engines',
          'env_py', 'file_locks', 'flask_app', 'flask_ext', 'flask_script',
          'flask_sqlalchemy', 'inspection', 'legacy_database', 'legacy_sql',
-         'logs', 'modules', 'packages', 'raw_use', 'signals',
-         'signatures', 'site_packages', 'source', 'sqlalchemy', 'sqlalchemy_events',
+         'logs', 'modules', 'packages', 'raw_use', 'signals', 'signatures',
+         'site_packages', 'source', 'sqlalchemy', 'sqlalchemy_events',
          'sqlite', 'streams', 'tables')
 
 
