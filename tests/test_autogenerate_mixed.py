@@ -149,6 +149,33 @@ def test_a_new_index_under_a_foreign_key(there, database, option):
     there.go(('item',), note(**{option: True}))
 
 
+@on(*ALL)
+@pytest.mark.parametrize('old, new', [
+    (String(10), String(20)), (Integer, sa.BigInteger),
+    (Integer, String(20))])
+def test_both_ends_of_foreign_keys_get_another_type(there, database, old,
+                                                    new):
+    """One that stays, one with an index, one that changes, two that go.
+
+    (A script for PostgreSQL has a variable of the name 'one', too.)
+    """
+    def key(name, kind, **options):
+        return Column(name, kind, ForeignKey('item.code', **options))
+    there.begin(('item', Column('code', old, unique=True)),
+                ('gone', key('code', old)),
+                ('note', key('one', old), Column('two', old, ForeignKey(
+                    'item.code'), index=True), key('three', old)))
+    rows = there.go(
+        ('item', Column('code', new, unique=True)),
+        ('another', key('code', new)),
+        ('note', key('first', new), key('two', new),
+         key('three', new, ondelete='CASCADE')),
+        answers={'drop': ['gone'], 'rename': {'note.one': 'first'}})
+    note, = rows['note']
+    assert set(note[name] for name in ('first', 'two', 'three')) \
+        == set([rows['item'][0]['code']])
+
+
 @on('mariadb')
 def test_json_stays_json(there, database):
     there.begin(('item', Column('one', sa.JSON, nullable=False),

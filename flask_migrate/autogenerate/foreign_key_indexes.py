@@ -5,8 +5,8 @@ from sqlalchemy import ForeignKeyConstraint, UniqueConstraint
 from .. import compat, dialects
 
 
-class ForIndex(ops.DropConstraintOp):
-    """A foreign key goes, and comes back, as its index is dropped."""
+class ForNow(ops.DropConstraintOp):
+    """A foreign key goes, and comes back in the same script."""
 
 
 def drop(found, operations):
@@ -31,14 +31,14 @@ def replace(found, operations):
     gone = set((block.table_name, each.constraint_name)
                for _, block in _blocks(found, found.upgrade.ops)
                for each in block.ops if _is_dropped_key(each)
-               and not isinstance(each, ForIndex))
+               and not isinstance(each, ForNow))
     for pair, block in _blocks(found, operations):
         dropped = [each for each in block.ops if _dropped_index(each)]
         for key in _left_alone(pair, dropped, operations
                                is found.upgrade.ops):
             if (pair.name, key.name) not in gone:
-                block.ops.insert(block.ops.index(dropped[0]), ForIndex(
-                    key.name, pair.name, 'foreignkey', schema=pair.schema))
+                block.ops.insert(block.ops.index(dropped[0]),
+                                 ForNow.from_constraint(key))
                 block.ops.append(ops.CreateForeignKeyOp.from_constraint(key))
 
 

@@ -8,9 +8,9 @@ is imported on older ones.
 """
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
-    enum_values, enums, exact_indexes, foreign_key_indexes, generated, indexes,
-    listed_checks, misfits, names, ordering, primary_keys, real_types,
-    same_types)
+    enum_values, enums, exact_indexes, foreign_key_indexes, foreign_key_types,
+    generated, indexes, listed_checks, misfits, names, ordering, primary_keys,
+    real_types, same_types)
 from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
@@ -67,6 +67,7 @@ EITHER_WAY = [
     ordering.order,
     foreign_key_indexes.drop,
     foreign_key_indexes.replace,
+    foreign_key_types.let_go,
     generated.say_what_exists,
     defaults.bracket,
     casts.cast,

@@ -20,11 +20,12 @@ def order(found, operations):
     What stops a script comes first; what is renamed comes next, and goes
     last.
     """
-    first, middle, last = _around_renames(found, operations)
+    first, middle, last = around_renames(found, operations)
     operations[:] = first + _ordered(found, middle) + last
 
 
-def _around_renames(found, operations):
+def around_renames(found, operations):
+    """The operations of one way: what begins, the rest, and what ends."""
     if not found.renaming:
         begin = len([each for each in operations
                      if isinstance(each, NoRows)])
@@ -102,10 +103,10 @@ def _in_order(groups, creating):
     """
     waiting = [(group, group[-1].to_table()) for group in groups]
     names = set(_key(table) for _, table in waiting)
-    done, ordered, apart = set(), [], []
+    done, ordered, later = set(), [], []
     while waiting:
         for number, (group, table) in enumerate(waiting):
-            missing = [each for each in _foreign_keys(table)
+            missing = [each for each in foreign_keys(table)
                        if _is_apart(each) or _target(each) in
                        names - done - set([_key(table)])]
             if all(_is_apart(each) for each in missing):
@@ -113,24 +114,25 @@ def _in_order(groups, creating):
         else:
             number = 0
             group, table = waiting[0]
-            missing = [each for each in _foreign_keys(table)
+            missing = [each for each in foreign_keys(table)
                        if _is_apart(each) or _target(each) in
                        names - done - set([_key(table)])]
         del waiting[number]
         done.add(_key(table))
         if missing and creating:
-            group = group[:-1] + [_without(group[-1], missing)]
+            group = group[:-1] + [without(group[-1], missing)]
         ordered.append(group)
-        apart += [_apart(table, each, creating) for each in missing
+        later += [apart(table, each, creating) for each in missing
                   if creating or compat.tables.is_named(each.name)]
-    return ordered, apart
+    return ordered, later
 
 
 def _is_apart(foreign_key):
     return bool(getattr(foreign_key, 'use_alter', False))
 
 
-def _foreign_keys(table):
+def foreign_keys(table):
+    """The foreign keys of a table, in an order of their own."""
     return sorted((each for each in table.constraints
                    if isinstance(each, ForeignKeyConstraint)),
                   key=lambda each: [key.parent.name
@@ -146,11 +148,11 @@ def _target(foreign_key):
         foreign_key.elements[0].target_fullname.split('.')[:-1])
 
 
-def _without(operation, foreign_keys):
+def without(operation, keys):
     """An operation that creates a table without some foreign keys."""
     table = compat.alembic.new_table(operation)
-    columns = [_columns(each) for each in foreign_keys]
-    for each in _foreign_keys(table):
+    columns = [_columns(each) for each in keys]
+    for each in foreign_keys(table):
         if _columns(each) in columns:
             table.constraints.discard(each)
             for key in each.elements:
@@ -163,7 +165,7 @@ def _columns(foreign_key):
             for key in foreign_key.elements]
 
 
-def _apart(table, foreign_key, creating):
+def apart(table, foreign_key, creating):
     """The operation for a foreign key of its own, in a block."""
     if not creating:
         return ops.ModifyTableOps(table.name, [ops.DropConstraintOp(

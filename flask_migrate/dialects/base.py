@@ -39,6 +39,8 @@ class Dialect(object):
     drops_in_any_order = False
     #: Whether a foreign key makes an index, which stays behind.
     indexes_foreign_keys = False
+    #: What of its columns a foreign key holds: their 'type', or the 'kind'.
+    holds_types = None
     #: Whether an enum is a type with a name.
     names_enums = False
     #: Whether a change of type has to say how values become others.

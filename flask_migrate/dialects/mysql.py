@@ -56,6 +56,7 @@ class MySQL(ServerDialect):
 
     missing = r'^\((1146|1054),'
     brackets_defaults = indexes_foreign_keys = lists_enum_values = True
+    holds_types = 'type'
     prefixes_spatial_indexes = True
     drop_temporary_table = 'DROP TEMPORARY TABLE %s'
     title = 'MySQL or MariaDB'

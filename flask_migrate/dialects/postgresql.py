@@ -88,6 +88,7 @@ class PostgreSQL(ServerDialect):
     missing = r'(relation|column) \S+ (of relation \S+ )?does not exist'
     names_enums = casts_types = tells_collations = True
     indexes_expressions = True
+    holds_types = 'kind'
     title = 'PostgreSQL'
     names = ('postgresql',)
     rolls_back_ddl = True

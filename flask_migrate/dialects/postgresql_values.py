@@ -148,8 +148,11 @@ def _is_single(type_):
         or bool(type_.precision) and type_.precision < 25
 
 
+# A column may have the name of a variable.
 _STOP = """\
-DO $stop$ DECLARE one record; fitting %(target)s; many bigint := 0;
+DO $stop$
+#variable_conflict use_column
+DECLARE one record; fitting %(target)s; many bigint := 0;
   shown text := '';
 BEGIN
   FOR one IN SELECT %(key)s AS key, %(column)s AS value FROM %(table)s
