@@ -294,6 +294,46 @@ def test_a_check_and_an_index_that_name_it(request, tmpdir, database):
         items.project.execute("UPDATE item SET label = 'x'")
 
 
+@needs_option
+@pytest.mark.parametrize('renamed', [('red', 'light'), ('red',), ()])
+def test_two_checks_and_one_of_both(items, renamed):
+    """None of them may refuse what is changed before it is replaced."""
+    def after(red, light):
+        items.after(kind=text_type(True)(red, 'green'))
+        table = items.project.db.metadata.tables['item']
+        table.append_column(Column('shade', Enum(
+            light, 'dark', native_enum=False, create_constraint=True,
+            name='shade')))
+        for name in ('ck_one', 'ck_two'):
+            table.append_constraint(CheckConstraint(
+                "color <> '%s' OR shade IN ('%s', 'dark') OR label = '%s'"
+                % (red, light, name), name=name))
+    after('red', 'light')
+    for command in ('init', 'migrate', 'upgrade'):
+        items.project.python(command)
+    items.fill('green', 'red')
+    items.project.execute("UPDATE item SET shade = 'dark' WHERE id = 2")
+    if 'light' in renamed or not renamed:
+        items.project.execute("UPDATE item SET shade = 'light'")
+    after('crimson', 'pale')
+    if not renamed:
+        items.project.execute("UPDATE item SET shade = 'dark'")
+        items.project.execute("UPDATE item SET color = 'green'")
+    items.project.python('migrate', rename=dict(
+        {'item.color': {'red': 'crimson'}} if 'red' in renamed else {},
+        **({'item.shade': {'light': 'pale'}} if 'light' in renamed else {})))
+    up, down = (['green', 'crimson'], ['green', 'red']) if renamed \
+        else (['green', 'green'], ['green', 'green'])
+    items.up_and_down(up, down)
+    assert items.rows(name='shade')[1] == (
+        'pale' if 'light' in renamed else 'dark')
+    with pytest.raises(Exception):
+        items.project.execute("UPDATE item SET shade = 'light'")
+    with pytest.raises(Exception):
+        items.project.execute(
+            "UPDATE item SET color = 'crimson', shade = 'black'")
+
+
 @pytest.mark.once
 @pytest.mark.parametrize('database', ['postgresql', 'mariadb'])
 def test_as_sql(request, tmpdir, database):

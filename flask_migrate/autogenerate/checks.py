@@ -85,7 +85,8 @@ def _add(found, pair, check, name, instead=None):
 def _drop(found, pair, check):
     if compat.alembic.is_included(pair, check, check.name,
                                   'check_constraint', True):
-        found.changes_of(pair).ops.insert(0, DroppedCheck(
+        # What is renamed may be what the old one refuses.
+        found.before_values_of(pair).insert(0, DroppedCheck(
             check.name, pair.name, pair.schema, _text(found, check)))
 
 

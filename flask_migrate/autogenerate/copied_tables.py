@@ -21,9 +21,9 @@ def keep(found, operations):
         return
     pairs = dict(((pair.schema or None, pair.name), pair)
                  for pair in found.tables)
-    written = []
-    gone = set() if operations is found.upgrade.ops \
-        else _replaced(operations)
+    written, named = [], {}
+    downwards = operations is found.downgrade.ops
+    gone = _replaced(operations) if downwards else set()
     for each in operations:
         written.append(each)
         if not isinstance(each, ops.ModifyTableOps):
@@ -32,7 +32,10 @@ def keep(found, operations):
         pair = pairs.get((each.schema or None, each.table_name))
         if pair is not None and pair.old is not None \
                 and not compat.alembic.batch_reflects_checks():
-            _tell_named_checks(found, each, pair, operations)
+            if pair not in named:
+                named[pair] = _named_checks(found, pair, downwards)
+            _tell_named_checks(each, named[pair])
+            _apply(_changes([each]), named[pair])
         arguments = list(filter(None, [
             _convention(each), _dates(each),
             pair and pair.old is not None and _checks(each, pair, gone)]))
@@ -83,25 +86,17 @@ def _dates(block):
 _IN_PLACE = (ops.AddColumnOp, ops.CreateIndexOp, ops.DropIndexOp)
 
 
-def _tell_named_checks(found, block, pair, operations):
+def _tell_named_checks(block, checks):
     """Tell batch mode of the checks: it would lose what it does not see.
 
     What it is told last counts, also where it has seen the check itself.
+
+    :param checks: conditions by name, as they are before the block.
     """
     if all(isinstance(each, _IN_PLACE + (Comment,)) and getattr(
             getattr(each, 'column', None), 'server_default', None) is None
            for each in block.ops):
         return
-    checks = _named_checks(pair)
-    if operations is found.downgrade.ops:
-        changes = [each for _, each in found.each(AddedCheck, DroppedCheck)
-                   if each.table_name == pair.name
-                   and (each.schema or None) == (pair.schema or None)]
-        for each in changes:
-            if isinstance(each, DroppedCheck):
-                checks.pop(each.constraint_name, None)
-        checks.update((each.constraint_name, each.condition)
-                      for each in changes if isinstance(each, AddedCheck))
     lines = ['batch_op.create_check_constraint(batch_op.f(%s), %s)' % (
         compat.python.literal(name), compat.python.literal(
             compat.tables.escaped_text(condition)))
@@ -113,13 +108,35 @@ def _tell_named_checks(found, block, pair, operations):
             + lines + ['']))
 
 
-def _named_checks(pair):
-    """The checks of a table in the database, text by name."""
-    return dict(
+def _named_checks(found, pair, downwards):
+    """The checks that a table has at the start of a way, text by name."""
+    checks = dict(
         (each.name, compat.python.text(each.sqltext))
         for each in pair.old.constraints if isinstance(each, CheckConstraint)
         and compat.tables.is_named(each.name)
         and not compat.tables.belongs_to_type(each))
+    changes = [each for each in _changes(found.upgrade.ops)
+               if each.table_name == pair.name
+               and (each.schema or None) == (pair.schema or None)]
+    # As they are before any value is renamed.
+    checks.update((each.constraint_name, each.condition)
+                  for each in changes[::-1] if isinstance(each, DroppedCheck))
+    if downwards:
+        _apply(changes, checks)
+    return checks
+
+
+def _changes(operations):
+    return [each for _, each in each_of(
+        operations, (AddedCheck, DroppedCheck))]
+
+
+def _apply(changes, checks):
+    for each in changes:
+        if isinstance(each, DroppedCheck):
+            checks.pop(each.constraint_name, None)
+        else:
+            checks[each.constraint_name] = each.condition
 
 
 def _replaced(operations):

@@ -74,11 +74,30 @@ class Found(object):
         for each in self.upgrade.ops:
             if isinstance(each, ops.ModifyTableOps) \
                     and each.table_name == pair.name \
-                    and (each.schema or None) == (pair.schema or None):
+                    and (each.schema or None) == (pair.schema or None) \
+                    and not any(each is one for one in self.renaming):
                 return each
         each = ops.ModifyTableOps(pair.name, [], schema=pair.schema)
         self.upgrade.ops.append(each)
         return each
+
+    def before_values_of(self, pair):
+        """A place in a table before values of it are renamed.
+
+        :return: the operations of a ModifyTableOps.
+        """
+        place = (pair.schema or None, pair.name)
+        for each in self.renaming:
+            if getattr(each, 'before_values_of', None) == place:
+                return each.ops
+            if getattr(each, 'renames_values_of', None) == place:
+                block = ops.ModifyTableOps(pair.name, [], schema=pair.schema)
+                for operations in (self.renaming, self.upgrade.ops):
+                    operations.insert([each is one for one in operations
+                                       ].index(True), block)
+                block.before_values_of = place
+                return block.ops
+        return self.changes_of(pair).ops
 
     def alteration(self, pair, old, new):
         """The AlterColumnOp of a column, which may be added to."""

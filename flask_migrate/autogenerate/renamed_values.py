@@ -23,7 +23,10 @@ def rename_values(found):
         if new:
             # A type's come before its columns get other names.
             place = 0 if each.key else len(found.renaming)
-            found.renaming[place:place] = value_steps.steps(each, new)
+            steps = value_steps.steps(each, new)
+            found.renaming[place:place] = steps
+            if not each.key:
+                steps[0].renames_values_of = each.columns[0].place[:2]
             for column in each.columns:
                 found.renames.values[column.place] = new
             if each.key:
