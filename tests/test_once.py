@@ -215,6 +215,29 @@ def test_a_caller_that_rolls_back(chain):
     assert chain.tables() == []
 
 
+@needs_attributes
+@needs_in_transaction
+def test_a_failure_in_the_transaction_of_a_caller(chain):
+    """Alembic rolls nothing back there, so that a COMMIT would keep it."""
+    write_env_py(chain, GIVEN)
+    chain.execute('CREATE TABLE own (id INTEGER)')
+    chain.write_revision('d4', "op.execute('INSERT INTO own VALUES (2)')\n"
+                         "op.execute('INSERT INTO nowhere VALUES (1)')",
+                         down='c3')
+    with chain.app.app_context():
+        connection = chain.engine().connect()
+        transaction = connection.begin()
+        with pytest.raises(MigrationFailed) as caught:
+            upgrade_given(chain, connection)
+        assert 'as before' not in str(caught.value)
+        assert 'transaction of the caller' in str(caught.value)
+        assert 'roll it back' in str(caught.value)
+        assert connection.execute(text('SELECT * FROM own')).fetchall()
+        transaction.rollback()
+        connection.close()
+    assert chain.query('SELECT * FROM own') == []
+
+
 def upgrade_given(project, connection):
     """Upgrade with a Connection in ``config.attributes``."""
     def give(config):

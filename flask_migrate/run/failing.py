@@ -35,7 +35,18 @@ class Failure(object):
                 self.effect = running.journal.effect(
                     error, read(self.path))
                 self.effect.left += left_by(running.plan, self.effect.failed)
+                self.effect.left += _in_others_hands(run, running)
         self.positions = positions(run, self.effect) if run.began else []
+
+
+def _in_others_hands(run, running):
+    """A sentence, where only the caller can roll back what was done."""
+    borrowed = run.connections.borrowed(running.plan.context.connection)
+    if borrowed.given and running.journal.open:
+        return ['What the revision did stands in the transaction of the '
+                'caller, on the connection that env.py was given: roll it '
+                'back.']
+    return []
 
 
 def read(path):
