@@ -88,6 +88,16 @@ ROLLED_BACK = [
      "VALUES (500)')\nexcept sa.exc.IntegrityError:\n    pass\n"
      "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
 ]
+#: A COMMIT that fails, or comes after an error, is a ROLLBACK.
+NO_COMMITS = [
+    ('commit after an error', ['postgresql'], UPDATE + "try:\n    " + FAIL
+     + "except Exception:\n    pass\nop.execute('COMMIT')\n" + FAIL),
+    ('commit that fails', ['postgresql'], UPDATE + "op.execute('CREATE TABLE "
+     "c (id int PRIMARY KEY, r int REFERENCES c DEFERRABLE INITIALLY "
+     "DEFERRED)')\nop.execute('INSERT INTO c VALUES (1, 9)')\n"
+     "try:\n    op.execute('COMMIT')\nexcept Exception:\n    pass\n"
+     "op.execute('INSERT INTO t VALUES (9)')\n" + FAIL),
+]
 #: As functions of the application do, of which the file says nothing.
 RAW = "raw = getattr(op.get_bind(), 'connec' 'tion')\n" \
     "cursor = getattr(raw, 'cur' 'sor')()\n"
@@ -177,7 +187,8 @@ def fail(project):
     return caught.value
 
 
-@pytest.mark.parametrize('kind, body', each(CERTAIN + READS) + [
+@pytest.mark.parametrize('kind, body', each(
+    CERTAIN + READS + NO_COMMITS) + [
     pytest.param(*case.values, id=case.id, marks=needs_blocks)
     for case in each(BLOCKS)] + [
     pytest.param(*case.values, id=case.id, marks=pytest.mark.skipif(
@@ -416,6 +427,23 @@ def test_a_server_that_ends_the_connection(request, tmpdir):
     assert 'It is not known whether this took effect, as no answer came: ' \
         'ALTER TABLE d ADD COLUMN b' in message
     assert 'as before' not in message
+
+
+@pytest.mark.server
+@pytest.mark.parametrize('kind, ask, end', [
+    ('postgresql', 'SELECT pg_backend_pid()',
+     'SELECT pg_terminate_backend(%d)'),
+    ('mariadb', 'SELECT CONNECTION_ID()', 'KILL %d')])
+def test_a_connection_that_has_ended(request, tmpdir, kind, ask, end):
+    """The statement that found it out is named, and what it said."""
+    message = str(fail(make(request, tmpdir, kind, (
+        "bind = op.get_bind()\nengine = bind.engine\n"
+        "number = bind.execute(sa.text(%r)).scalar()\n"
+        "with engine.connect() as other:\n"
+        "    other.execute(sa.text(%r %% number))\n" % (ask, end)) + UPDATE)))
+    assert 'Statement: UPDATE t' in message
+    assert 'PendingRollbackError' not in message
+    assert 'The database is at one' in message
 
 
 def kill_soon(connection):

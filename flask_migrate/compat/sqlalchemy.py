@@ -132,14 +132,27 @@ def has_open(connection, ended=False):
 
 def server_has_open(connection):
     """The same, as a server has said it last; PyMySQL keeps what it says."""
-    raw = raw_connection(connection)
-    status = getattr(raw, 'server_status', None)
-    if isinstance(status, int):
-        return bool(status & 1)     # SERVER_STATUS_IN_TRANS
     try:
+        status = getattr(raw_connection(connection), 'server_status', None)
+        if isinstance(status, int):
+            return bool(status & 1)     # SERVER_STATUS_IN_TRANS
         return has_open(connection)
     except Exception:
         return None                 # it is closed
+
+
+def is_aborted(connection):
+    """Whether an error has ended all but the name of a transaction.
+
+    On PostgreSQL, where a COMMIT is then a ROLLBACK.
+    """
+    try:
+        raw = raw_connection(connection)
+        ask = getattr(raw, 'get_transaction_status', None)
+        status = ask() if ask else raw.info.transaction_status
+        return int(status) == 3         # TRANSACTION_STATUS_INERROR
+    except Exception:
+        return False
 
 
 def is_inside(frame, raw):

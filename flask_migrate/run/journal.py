@@ -26,6 +26,7 @@ class Journal(object):
 
     before_commit = between = None
     _seen_open = False      # a transaction, by the server's last answer
+    _aborted = False        # it, by an error, before a statement
 
     def __init__(self, connection, dialect):
         self.connection = connection
@@ -70,6 +71,8 @@ class Journal(object):
         self._look_past()
         if self.before_commit is not None:
             self.before_commit()
+        if compat.sqlalchemy.is_aborted(connection):
+            self._roll_back()
         self.committing = True
 
     def _on_rollback(self, connection):
@@ -87,6 +90,7 @@ class Journal(object):
         self._settle()
         self._at_once = compat.sqlalchemy.commits_at_once(connection)
         self._look_past()
+        self._aborted = compat.sqlalchemy.is_aborted(connection)
         if self.between is not None:
             self.between()
         self.executing, self._beside = statement, []
@@ -101,7 +105,9 @@ class Journal(object):
             self.open.append(sql)
         self.open.extend(self._beside)
         self._beside = []
-        if commits:
+        if commits and self._aborted:
+            self._roll_back()
+        elif commits:
             self._ended = bool(_COMMIT.match(sql))
             self._all_permanent(by_itself=not self._ended)
         elif self._at_once or compat.sqlalchemy.has_open(
@@ -165,7 +171,8 @@ class Journal(object):
         self.failed = sql = without_comments(self.executing)
         self.executing = None
         self._seen_open = False     # a deadlock ends the transaction
-        commits = self.dialect.commits(sql, error)
+        # An error that was caught is not known any more.
+        commits = self.dialect.commits(sql, error or Exception())
         if (commits is not False or self._at_once) and (
                 _is_lost(error) or _is_interrupt(error)):
             self.unknown = sql
