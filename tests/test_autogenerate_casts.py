@@ -187,7 +187,7 @@ def equal(old, new):
     except ValueError:
         def plain(text):
             return text.replace(' 00:00:00', '').replace('-', '').replace(
-                "'", '"')
+                "u'", "'").replace("'", '"')
         return old[0] == new[0] and plain(one) == plain(other)
 
 

@@ -295,6 +295,52 @@ def test_a_check_and_an_index_that_name_it(request, tmpdir, database):
 
 
 @needs_option
+def test_several_databases(tmpdir, command_line):
+    """The option says which, as it does of tables and columns."""
+    binds = {'second': 'sqlite:///%s' % tmpdir.join('second.db')}
+
+    def after(red):
+        project = Project(tmpdir, binds=binds)
+        for bind in None, 'second':
+            project.model('Item' + str(bind), bind=bind, color=Column(
+                text_type(True)(red, 'green')))
+        return project
+
+    def rows(project):
+        return [project.query('SELECT color FROM item%s ORDER BY id' % name,
+                              bind) for name, bind in (
+                                  ('none', None), ('second', 'second'))]
+    project = after('red')
+    project.python('init', multidb=True)
+    project.python('migrate')
+    project.python('upgrade')
+    for name, bind in ('none', None), ('second', 'second'):
+        for value in 'red', 'green':
+            project.execute("INSERT INTO item%s (color) VALUES ('%s')" % (
+                name, value), bind)
+    project = after('crimson')
+    result = project.command_line(
+        command_line, 'migrate', '--rename', 'seccond:itemsecond.color:'
+        'red=crimson')
+    assert result.code == 1 and 'seccond:itemsecond.color' in result.stderr
+    assert len(project.scripts()) == 1
+    result = project.command_line(
+        command_line, 'migrate',
+        '--rename', 'second:itemsecond.color:red=crimson',
+        '--rename', 'default:itemnone.color:red=crimson')
+    assert result.code == 0, result
+    for _ in range(2):
+        project.python('upgrade')
+        assert rows(project) == [[('crimson',), ('green',)]] * 2
+        assert project.python('migrate') is None
+        project.python('downgrade')
+        assert rows(project) == [[('red',), ('green',)]] * 2
+    project.python('upgrade')
+    with pytest.raises(Exception):
+        project.execute("UPDATE itemsecond SET color = 'red'", 'second')
+
+
+@needs_option
 @pytest.mark.parametrize('renamed', [('red', 'light'), ('red',), ()])
 def test_two_checks_and_one_of_both(items, renamed):
     """None of them may refuse what is changed before it is replaced."""
