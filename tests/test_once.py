@@ -127,6 +127,68 @@ def test_dry_run_of_all_databases(tmpdir):
     assert len(project.python('upgrade', dry_run=True)) == 2
 
 
+#: Goes on with a database of its own.
+TWO_ENGINES = u'''
+from alembic import context
+from flask import current_app
+from sqlalchemy import create_engine
+db = current_app.extensions['migrate'].db
+for engine in db.get_engine(), create_engine(%r):
+    connection = engine.connect()
+    context.configure(connection=connection, target_metadata=db.metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.close()
+'''
+
+
+@pytest.fixture
+def two_engines(chain, tmpdir):
+    """Its env.py goes on with a database of its own."""
+    write_env_py(chain, TWO_ENGINES % (
+        'sqlite:///%s' % tmpdir.join('second.db')))
+    return chain
+
+
+def test_dry_run_says_where_there_may_be_more(two_engines, command_line):
+    more = 'There may be more: env.py names databases of its own.'
+    result = two_engines.command_line(command_line, 'upgrade', '--dry-run')
+    assert result.output.count('Would run') == 3
+    assert more in result.output
+    write_env_py(two_engines)
+    result = two_engines.command_line(command_line, 'upgrade', '--dry-run')
+    assert more not in result.output
+
+
+def test_databases_of_env_pys_own_are_told_apart(two_engines, tmpdir):
+    with sqlite3.connect(str(tmpdir.join('second.db'))) as second:
+        second.execute('CREATE TABLE c3 (id INTEGER)')
+    second.close()
+    with pytest.raises(MigrationFailed) as caught:
+        two_engines.python('upgrade')
+    assert two_engines.version() == ['c3']
+    lines = str(caught.value).splitlines()
+    first, = [line for line in lines if 'app.db)' in line]
+    second, = [line for line in lines if 'second.db)' in line]
+    assert first.endswith(
+        'is now at c3: what leads there has been applied.')
+    assert second.endswith(
+        'is at base, as before: all of this run was rolled back.')
+    # And where nothing of it had been run, nothing was rolled back.
+    two_engines.write_revision('d4', "op.execute('DROP TABLE c3')", down='c3')
+    with sqlite3.connect(str(tmpdir.join('second.db'))) as second:
+        second.execute(
+            'CREATE TABLE alembic_version (version_num VARCHAR(32))')
+        second.execute("INSERT INTO alembic_version VALUES ('c3')")
+        second.execute('DROP TABLE c3')
+    second.close()
+    with pytest.raises(MigrationFailed) as caught:
+        two_engines.python('upgrade')
+    line, = [line for line in str(caught.value).splitlines()
+             if 'second.db)' in line]
+    assert line.endswith('is at c3, as before.')
+
+
 # --------------------------------------------------------------- nothing to do
 
 def test_nothing_to_do_beside_a_writer(chain):
@@ -365,8 +427,25 @@ def test_batch_in_the_transaction_of_a_caller(family):
     with pytest.raises(MigrationFailed) as caught:
         upgrade_given(family, connection)
     assert 'would delete' in str(caught.value)
+    assert 'End that transaction first.' in str(caught.value)
     transaction.rollback()
     connection.close()
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+
+
+@needs_batch
+def test_batch_in_a_function_of_the_application(family):
+    """Its file says nothing of it, until it has the comment."""
+    hidden = BATCH.replace('op.batch_alter_table', "getattr(op, 'batch_' "
+                           "'alter_table')").replace('batch_op', 'batch')
+    family.write_revision('b2', hidden, down='a1')
+    with pytest.raises(MigrationFailed) as caught:
+        family.python('upgrade')
+    assert 'would delete' in str(caught.value)
+    assert 'write a comment there' in str(caught.value)
+    assert family.query('SELECT * FROM child') == [(1, 1)]
+    family.write_revision('b2', '# batch_alter_table\n' + hidden, down='a1')
+    family.python('upgrade')
     assert family.query('SELECT * FROM child') == [(1, 1)]
 
 

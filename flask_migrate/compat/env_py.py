@@ -195,5 +195,29 @@ def has_several_databases(config):
                      text_of(config)) is not None
 
 
+#: What an env.py has that goes to other databases than the application's, or
+#: to several schemas.
+_OWN_DATABASES = re.compile(
+    r'\b(create_(async_)?engine\(|search_path\b|schema_translate_map\b|'
+    r'version_table_schema\s*=(?!=))')
+
+
+def may_have_more(config):
+    """Whether the env.py of a Config may have databases of its own."""
+    text = re.sub(r'#.*', '', text_of(config))
+    try:
+        tree = source.parse(python.native(text))
+    except (SyntaxError, ValueError):
+        return False
+    return _OWN_DATABASES.search(text) is not None or any(
+        _configures(each) for each in ast.walk(tree)
+        if isinstance(each, (ast.For, ast.While)))
+
+
+def _configures(tree):
+    return any(isinstance(each, ast.Call) and getattr(
+        each.func, 'attr', None) == 'configure' for each in ast.walk(tree))
+
+
 def env_py(directory):
     return os.path.join(directory, 'env.py')

@@ -222,6 +222,7 @@ class SQLiteBorrowed(Borrowed):
         if not self.own or self.open and not self.clean:
             return
         self.foreign_keys_off = off
+        self.batch.own = True
         if self.open and in_transaction(self.raw):
             execute(self.raw, 'ROLLBACK')
             self._begin()

@@ -19,6 +19,13 @@ _RENAME = re.compile(r'\s*ALTER TABLE (?:%s\.)?"?(?:%s|%s).*? RENAME TO %s'
                      r'\s*;?\s*$' % (_NAME, PREFIX, OLD_NAME, _NAME), re.I)
 
 
+#: Which transaction it is, and what to do.
+_OPEN = 'the transaction that was open before the migration. End that ' \
+    'transaction first.'
+_OWN = "the transaction. They are before it, where the revision's own file " \
+    "says batch_alter_table: write a comment there that names it."
+
+
 def _name(match):
     """The last name that a pattern has found."""
     found = [name for name in match.groups()[-4:] if name]
@@ -31,7 +38,11 @@ class Batch(object):
     Views and triggers on the table survive a rename only with
     ``legacy_alter_table`` (SQLite 3.26), with which an ordinary rename would
     leave them and foreign keys behind.
+
+    :ivar own: whether the run decides on foreign keys, before it begins.
     """
+
+    own = False
 
     def __init__(self, raw, settings):
         self.raw = raw
@@ -72,9 +83,9 @@ class Batch(object):
             raise MigrateError(
                 "The batch operation on '%s' would delete what refers to it "
                 "in %s: foreign keys are on, and cannot be switched off "
-                "inside the transaction that was open before the migration. "
-                "End that transaction first." % (
-                    table, ', '.join("'%s'" % name for name in found)))
+                "inside %s" % (
+                    table, ', '.join("'%s'" % name for name in found),
+                    _OWN if self.own else _OPEN))
 
     def after(self, statement):
         """A statement has been executed."""

@@ -37,7 +37,6 @@ class Executor(object):
     :param progress: is called with a Progress after each revision.
     :param legacy_sql: whether revisions may speak SQLAlchemy 1.x.
     :ivar running: the :class:`Running`, or None.
-    :ivar done: how many revisions have been run.
     """
 
     def __init__(self, run, progress=None, legacy_sql=True):
@@ -45,7 +44,6 @@ class Executor(object):
         self.progress = progress
         self.legacy_sql = LegacySQL(run.call, legacy_sql)
         self.running = None
-        self.done = 0
 
     def execute(self, plan, connections):
         """Give Alembic the steps of a plan.
@@ -91,7 +89,7 @@ class Executor(object):
 
     def _report(self):
         running, self.running = self.running, None
-        self.done += 1
+        running.plan.done += 1
         progress = running.done()
         self.run.call.log('%s (%.1fs)', running.text, progress.seconds)
         if self.progress is not None:

@@ -34,6 +34,7 @@ class Plan(object):
         self.steps = list(steps)
         self.view = view        # see Dialect.view()
         self.name = name
+        self.done = 0           # steps that have been taken
         self.newer = False      # it is at a revision that no file here has
 
     def title(self):

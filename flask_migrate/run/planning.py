@@ -58,6 +58,8 @@ class Planning(Run):
         databases = application_databases(
             app, app.extensions['migrate'].db, self.multidb)
         engines = [database.engine for database in databases]
+        self.may_be_more = not self.multidb \
+            and compat.env_py.may_have_more(self.call.config)
         if engine not in engines:
             self.may_be_more = True
             return []

@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from .. import compat, dialects
+from .looking import Plan
 
 
 def positions(run, effect):
@@ -26,7 +27,7 @@ def positions(run, effect):
             lines.append('The %s is at %s, as before%s.' % (
                 name, ', '.join(now) or 'base',
                 ': all of this run was rolled back'
-                if run.executor.done else ''))
+                if plan.done else ''))
     return lines
 
 
@@ -35,9 +36,16 @@ def _titles(plans):
     if len(plans) == 1:
         return ['database']
     titles = [plan.title() for plan in plans]
-    return ["%s (%s)" % (title, plan.schema())
-            if titles.count(title) > 1 and plan.schema() else title
-            for plan, title in zip(plans, titles)]
+    for details in Plan.schema, _url:
+        titles = ["%s (%s)" % (title, details(plan))
+                  if titles.count(title) > 1 and details(plan) else title
+                  for plan, title in zip(plans, titles)]
+    return titles
+
+
+def _url(plan):
+    """What tells engines of env.py's own from each other."""
+    return compat.sqlalchemy.url_text(plan.engine.url, hide_password=True)
 
 
 def left_by(plan, statement):
