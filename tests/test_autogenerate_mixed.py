@@ -244,3 +244,43 @@ def test_a_check_of_a_renamed_column(there, database):
     there.go(('item', Column('group', String(20)), CheckConstraint(
         "\"group\" <> 'no group'", name='ck_item_size')),
         answers={'rename': {'item.size': 'group'}})
+
+
+@on('sqlite', 'postgresql')
+@pytest.mark.parametrize('name, function', [
+    ('size', 'lower'), ('size in', 'lower'), ('size in', 'upper')])
+def test_indexes_of_what_is_renamed(there, database, name, function):
+    """Conditions and expressions come along, both ways."""
+    def table(name, column, function, size):
+        where = sa.text("\"%s\" = '%s'" % (column, size))
+        return (name, Column(column, String(20)), Column('count', Integer),
+                sa.Index('ix_some', 'count', sqlite_where=where,
+                         postgresql_where=where),
+                sa.Index('ix_cases', sa.text(
+                    '%s("%s")' % (function, column))))
+    there.begin(table('item', 'size', 'lower', 'XL'))
+    rows = there.go(
+        table('Thing', name, function, 'XL' if function == 'lower' else 'L'),
+        answers={'rename': dict([('item', 'Thing')] + [
+            ('item.size', name)] * (name != 'size'))})
+    assert len(rows['Thing']) == 1
+
+
+@on(*ALL)
+@pytest.mark.skipif(not hasattr(sa, 'Computed'), reason='needs Computed')
+@pytest.mark.parametrize('factor', [2, 3])
+def test_a_computed_column_of_a_renamed_one(there, database, factor):
+    def table(column, factor):
+        return ('item', Column(column, Integer), Column(
+            'double', Integer, sa.Computed(
+                '%s * %d' % (column, factor), persisted=True)))
+    metadata = there.make(table('size', 2))
+    there.migrate()
+    there.way.do('upgrade')
+    there.way.execute(lambda connection: connection.execute(
+        metadata.tables['item'].insert().values(size=5)))
+    there.before = schemas.schema(there.engines[0])
+    rows = there.go(table('width', factor),
+                    answers={'rename': {'item.size': 'width'}})
+    assert [(row['width'], row['double']) for row in rows['item']] \
+        == [('5', str(5 * factor))]

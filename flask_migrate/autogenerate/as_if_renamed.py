@@ -75,6 +75,21 @@ def inspector(connection, renames):
     return other
 
 
+def renamed_sql(found, schema, table, sql):
+    """SQL that the database has for a table, with the names to come.
+
+    :param table: its new name.
+    """
+    return _in_sql(found.renames, found.context.dialect, schema, table)(sql)
+
+
+def _in_sql(renames, dialect, schema, table):
+    new, quote = renames.of_table(schema, table), \
+        dialect.identifier_preparer.quote
+    return lambda sql: as_if_values.casts(
+        _in_text(sql, new, quote), renames.enums)
+
+
 def _named(name, function):
     """A function of another name: Alembic 1.20 asks for it."""
     function.__name__ = name
@@ -149,6 +164,10 @@ def _columns(self, schema, table, found):
         place = (schema, table, each['name'])
         each = as_if_values.column(each, self.renames.values.get(place),
                                    self.renames.lengths.get(place))
+        if each.get('computed'):
+            each['computed'] = dict(each['computed'], sqltext=_in_sql(
+                self.renames, self.dialect, schema, table)(
+                    each['computed']['sqltext']))
         if each.get('autoincrement') is True \
                 and 'nextval(' in str(each.get('default')):
             # Alembic looks by name whether the sequence is the column's.
@@ -164,10 +183,7 @@ def _primary_key(self, schema, table, found):
 def _with_columns(self, schema, table, found):
     """Constraints, or indexes, with the new names in them."""
     new, enums = self.renames.of_table(schema, table), self.renames.enums
-    quote = self.dialect.identifier_preparer.quote
-
-    def in_text(sql):
-        return as_if_values.casts(_in_text(sql, new, quote), enums)
+    in_text = _in_sql(self.renames, self.dialect, schema, table)
     return [_renamed(each, new, in_text)
             for each in found or ()] if new or enums else found
 

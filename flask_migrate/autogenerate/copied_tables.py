@@ -7,7 +7,7 @@ from sqlalchemy import CheckConstraint, Column, types
 from .. import compat, dialects
 from .checks import AddedCheck, DroppedCheck
 from .found import each_of
-from .indexes import executed, plain
+from .indexes import executed, plain, statements
 from .names import CONVENTION
 from .operations import Block, Comment, Text, saying
 
@@ -48,12 +48,12 @@ def keep(found, operations):
 
 def _functional_indexes(found, pair, operations):
     """Make indexes again that went with the copied table."""
-    known = dialects.of(found.connection).functional_indexes(
-        found.connection).get(pair.name, {})
+    known = statements(found, pair, dialects.of(
+        found.connection).functional_indexes(found.connection))
     changed = ' '.join(line for each in operations
                        for line in getattr(each, 'lines', ()))
     for name, sql in sorted(known.items()):
-        if '"%s"' % name not in changed \
+        if not re.search(r'INDEX\W+%s\W' % re.escape(name), changed) \
                 and name in [each.name for each in pair.new.indexes]:
             yield executed(_INDEX.sub(r'\1 IF NOT EXISTS ', sql))
 

@@ -9,6 +9,7 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.schema import CreateIndex
 
 from .. import compat, dialects
+from .as_if_renamed import renamed_sql
 from .found import drop_empty
 from .operations import FunctionalIndex, Text
 from .temporary_tables import NAME, copies, read_back, temporary_table
@@ -31,7 +32,8 @@ def compare(found):
         if pair.old is not None:
             _compare_conditions(found, pair)
         if known is not None and pair.schema is None:
-            _compare_expressions(found, pair, known.get(pair.name, {}))
+            _compare_expressions(found, pair, statements(
+                found, pair, known))
     if known is None:
         _forget_same(found)
 
@@ -80,7 +82,9 @@ def _forget_same(found):
         if _key(each) not in dropped or pair is None or pair.new is None:
             continue
         index = _by_name(pair.new.indexes).get(each.index_name)
-        statement = _statements(found, pair).get(each.index_name)
+        statement = statements(
+            found, pair, dialects.of(found.connection).index_statements(
+                found.connection, pair.schema)).get(each.index_name)
         if statement is not None and index is not None \
                 and compat.tables.is_functional(index) \
                 and _is_same(found, pair, statement, index):
@@ -95,9 +99,25 @@ def _key(operation):
             operation.index_name)
 
 
-def _statements(found, pair):
-    return (dialects.of(found.connection).index_statements(
-        found.connection, pair.schema) or {}).get(pair.name, {})
+def statements(found, pair, known):
+    """The statements that make a table's indexes, with the names to come.
+
+    :param known: the statements by name of table and index, or None.
+    """
+    return dict((name, _renamed(found, pair, name, sql)) for name, sql in (
+        known or {}).get(found.renames.old(
+            pair.schema, pair.name), {}).items())
+
+
+def _renamed(found, pair, name, sql):
+    match = _STATEMENT.match(sql)
+    preparer = found.context.dialect.identifier_preparer
+    start = sql[:match.start(2)]
+    if (pair.schema, pair.name) in found.renames.tables:
+        start = '%s %s ON %s' % (
+            match.group(1), preparer.quote(name),
+            preparer.format_table(pair.new))
+    return start + renamed_sql(found, pair.schema, pair.name, match.group(2))
 
 
 def _is_same(found, pair, sql, index):
@@ -174,7 +194,10 @@ def _conditions(found, schema, table):
     if schema not in known:
         known[schema] = dialects.of(found.connection).index_conditions(
             found.connection, schema)
-    return None if known[schema] is None else known[schema].get(table, {})
+    return None if known[schema] is None else dict(
+        (name, condition and renamed_sql(found, schema, table, condition))
+        for name, condition in known[schema].get(
+            found.renames.old(schema, table), {}).items())
 
 
 def keep_conditions(found):
