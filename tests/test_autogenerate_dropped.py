@@ -62,3 +62,31 @@ def test_indexes_of_expressions_and_partial_ones(
         assert project.query(INDEXES[kind]) == []
         project.python('downgrade')
         assert project.query(INDEXES[kind]) == before
+
+
+@pytest.mark.parametrize('schema, name', [
+    (None, 'log'), ('own', 'log'), ('own', 'Log')])
+def test_the_sequence_of_a_key(tmpdir, postgresql_url, schema, name):
+    def after(exists):
+        project = Project(tmpdir, postgresql_url, include_schemas=bool(schema))
+        db = project.db
+        for table in ['other', name][:1 + exists]:
+            db.Table(table, db.metadata, db.Column(
+                'id', db.Integer, primary_key=True), schema=schema)
+        return project
+    project = after(True)
+    project.execute('CREATE SCHEMA own')
+    for command in ('init', 'migrate', 'upgrade'):
+        project.python(command)
+    assert project.python('migrate') is None
+    project = after(False)
+    project.python('migrate')
+    project.python('upgrade')
+    project.python('downgrade')
+    table = '%s"%s"' % (schema and schema + '.' or '', name)
+    for _ in range(2):
+        project.execute('INSERT INTO %s DEFAULT VALUES' % table)
+    assert project.query('SELECT id FROM %s ORDER BY id' % table) == [
+        (1,), (2,)]
+    project.python('upgrade')
+    assert project.python('migrate') is None

@@ -40,15 +40,14 @@ _SEQUENCES = """
 
 #: All columns that own a sequence which needs neither schema nor quotes.
 _SEQUENCE_OWNERS = """
-    SELECT s.relname, a.attname
+    SELECT CAST(CAST(s.oid AS regclass) AS text), a.attname
     FROM pg_class s
         JOIN pg_depend d ON d.objid = s.oid
             AND d.classid = 'pg_class'::regclass
             AND d.refclassid = 'pg_class'::regclass
         JOIN pg_attribute a ON a.attrelid = d.refobjid
             AND a.attnum = d.refobjsubid
-    WHERE s.relkind = 'S' AND CAST(CAST(s.oid AS regclass) AS text)
-        = s.relname"""
+    WHERE s.relkind = 'S'"""
 
 
 _INDEXES = """
