@@ -105,6 +105,25 @@ def test_two_columns_of_one_enum(there, database):
 
 
 @on('postgresql')
+@pytest.mark.parametrize('old, new, default', [
+    ('low high', 'low high 5%:all', '5%:all'), ('low high', 'high', 'high'),
+    ('low high', 'high top', 'top'), ('low high', 'high', None)])
+def test_the_default_of_an_enum_changes_with_its_values(
+        there, database, old, new, default):
+    def tables(column, values, default):
+        kind = enum_type(*values.split(), name='a level')
+        return [('item', Column(column, kind, nullable=False,
+                                server_default=default)),
+                ('other', Column('level', kind, server_default=default))]
+    there.begin(*tables('level', old, 'low'))
+    there.way.execute(lambda connection: [connection.execute(sa.text(
+        "UPDATE %s SET level = 'high'" % name)) for name in ('item', 'other')])
+    rows = there.go(*tables('how', new, default),
+                    answers={'rename': {'item.level': 'how'}})
+    assert [row['how'] for row in rows['item']] == ['high']
+
+
+@on('postgresql')
 def test_an_enum_that_two_tables_have(there, database):
     there.begin(('item', Column('level', level())),
                 ('other', Column('level', level())))

@@ -11,6 +11,7 @@ from sqlalchemy import Column, text
 from sqlalchemy.schema import DefaultClause
 
 from .. import compat, dialects
+from .enums import enum_of, literal
 from .temporary_tables import (
     Written, read_back, temporary_table, type_text)
 
@@ -30,7 +31,9 @@ def compare(found):
                                   if new.server_default is not None])
     for pair, old, new in columns:
         if new.server_default is not None:
-            server = written.get((type_text(found, new), _given(found, new)))
+            server = written.get((type_text(found, new), given(found, new)))
+            if server is None and _is_of_new_value(found, old, new):
+                server = given(found, new)
             # SQLAlchemy before 1.4 reads none of MariaDB's -1 and 0.5.
             if server is None or server == (_text_of(old) or u''):
                 continue
@@ -70,8 +73,8 @@ def _may_differ(found, old, new):
         return False        # what SERIAL is short for
     if new.server_default is None:
         return _plain(written) is not None
-    given = _given(found, new)
-    return given is not None and _plain(given) != _plain(written)
+    sql = given(found, new)
+    return sql is not None and _plain(sql) != _plain(written)
 
 
 def _text_of(column):
@@ -80,8 +83,8 @@ def _text_of(column):
         getattr(default.arg, 'text', default.arg))
 
 
-def _given(found, column):
-    """The default of a model as it stands in a CREATE TABLE."""
+def given(found, column):
+    """The default of a model's column as it stands in a CREATE TABLE."""
     dialect = found.context.dialect
     compiler = dialect.ddl_compiler(dialect, None)
     try:
@@ -112,7 +115,7 @@ def _as_written(found, columns):
 
     :return: a dict from type and default to the text.
     """
-    wanted = dict(((type_text(found, each), _given(found, each)), each)
+    wanted = dict(((type_text(found, each), given(found, each)), each)
                   for each in columns)
     pairs = [(key, wanted[key].server_default.arg)
              for key in sorted(key for key in wanted if None not in key)]
@@ -139,6 +142,16 @@ def _read_back(found, pairs):
                 for (key, _), column in zip(pairs, columns))
 
 
+def _is_of_new_value(found, old, new):
+    """Whether a default is a value that an enum does not have yet."""
+    values = [[literal(compat.python.text(each))
+               for each in getattr(enum_of(
+                   column.type, found.context.dialect), 'enums', ())]
+              for column in (old, new)]
+    default = _plain((given(found, new) or u'').replace('%%', '%'))
+    return default in values[1] and default not in values[0]
+
+
 def _report(found, pair, old, new):
     """Add the change of a default to the operations."""
     each = found.alteration(pair, old, new)
@@ -158,8 +171,8 @@ def bracket(found, operations):
     for block in operations:
         for each in getattr(block, 'ops', ()):
             default = getattr(each, 'modify_server_default', None)
-            given = getattr(getattr(default, 'arg', None), 'text', None)
-            if type(default) is DefaultClause and given is not None \
-                    and not _SIMPLE.match(given):
+            sql = getattr(getattr(default, 'arg', None), 'text', None)
+            if type(default) is DefaultClause and sql is not None \
+                    and not _SIMPLE.match(sql):
                 each.modify_server_default = DefaultClause(
-                    text(compat.tables.escaped_text('(%s)' % given)))
+                    text(compat.tables.escaped_text('(%s)' % sql)))
