@@ -238,13 +238,13 @@ def test_serial_columns_are_asked_for_at_once(tmpdir, postgresql_url):
 def test_a_serial_column_is_no_difference(tmpdir, postgresql_url):
     """Alembic says "Detected sequence named ..." of every one."""
     project = migrated(tmpdir, postgresql_url)
-    result = project.flask('migrate')
+    result = project.manage('migrate')
     assert result.code == 0, result
     assert 'Detected' not in result.output, result
 
 
 def test_a_serial_column_with_an_odd_name(tmpdir, postgresql_url):
-    """Its sequence is written in quotes, so that Alembic is asked."""
+    """Its sequence is written in quotes."""
     project = Project(tmpdir, postgresql_url)
     project.model('Odd', __tablename__='Odd Ones')
     for name in 'init', 'migrate', 'upgrade':
