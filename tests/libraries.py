@@ -128,6 +128,36 @@ def enum_library(url, folder):
     assert enums() == [] and there.project.tables() == []
 
 
+def enum_library_and_rows(url, folder):
+    """A new value, and a new column whose rows get it, in one script."""
+    import alembic_postgresql_enum  # noqa: F401
+
+    there = Rows(url, folder)
+
+    def column(name, *values, **options):
+        return Column(name, sa.Enum(*values, name='color'), **options)
+
+    def change(*columns):
+        return there.change(item=list(columns))
+    two = ('red', 'green')
+    three = two + ('blue',)
+    change(column('color', *two))
+    there.project.execute("UPDATE item SET color = 'red'")
+    text = change(column('color', *three), column(
+        'shade', *three, default='blue', nullable=False))
+    assert there.rows('shade') == ['blue'] * 2, text
+    assert there.rows('color') == ['red'] * 2, text
+    # Another takes the place of one.
+    other = ('red', 'grey', 'blue')
+    text = change(
+        column('color', *other), column('shade', *other), column(
+            'tint', *other, server_default='grey', nullable=False))
+    assert there.rows('tint') == ['grey'] * 2, text
+    assert there.rows('shade') == ['blue'] * 2, text
+    there.project.execute('DELETE FROM item')
+    there.end()
+
+
 # GeoAlchemy2 ----------------------------------------------------------------
 
 #: A type that does as if it were PostGIS's, as far as tables need it.

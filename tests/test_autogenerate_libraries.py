@@ -26,7 +26,8 @@ def apart(name, url, path):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize('name', ['enum_library', 'geo_alchemy'])
+@pytest.mark.parametrize('name', [
+    'enum_library', 'enum_library_and_rows', 'geo_alchemy'])
 def test_on_postgresql(path, postgresql_url, name):
     apart(name, postgresql_url, path)
 

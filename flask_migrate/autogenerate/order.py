@@ -8,9 +8,9 @@ is imported on older ones.
 """
 from . import (
     casts, checks, collations, comments, copied_tables, defaults, destructive,
-    enum_values, enums, exact_indexes, foreign_key_indexes, foreign_key_types,
-    generated, indexes, listed_checks, misfits, names, ordering, primary_keys,
-    real_types, same_types)
+    enum_library, enum_values, enums, exact_indexes, foreign_key_indexes,
+    foreign_key_types, generated, indexes, listed_checks, misfits, names,
+    ordering, primary_keys, real_types, same_types)
 from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
@@ -65,6 +65,7 @@ WRITING = [
 #: the operations of one way, first up, then down.
 EITHER_WAY = [
     ordering.order,
+    enum_library.order,
     foreign_key_indexes.drop,
     foreign_key_indexes.replace,
     foreign_key_types.let_go,
