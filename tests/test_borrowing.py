@@ -74,6 +74,34 @@ def test_the_only_connection_of_a_database_in_memory(tmpdir):
         ('b2',)]
 
 
+@needs_batch
+@pytest.mark.parametrize('listens', [True, False])
+def test_a_connection_goes_back_to_no_pool(tmpdir, listens):
+    """What the run has changed is on it, until it is closed."""
+    engine = create_engine('sqlite:///' + str(tmpdir.join('app.db')),
+                           poolclass=QueuePool, pool_size=1, max_overflow=0)
+    event.listen(engine, 'connect', lambda connection, record:
+                 connection.execute('PRAGMA foreign_keys=ON'))
+    seen, returned = [], []
+    event.listen(engine, 'checkout', lambda one, *args: seen.append(
+        settings(one)))
+    if listens:     # to what comes back, which is open still
+        event.listen(engine, 'checkin', lambda one, record: returned.append(
+            one and one.execute('SELECT 1').fetchone()))
+    project = with_engine(tmpdir, engine)
+    project.write_revision('a1', FAMILY)
+    project.write_revision('b2', BATCH, down='a1')
+    write_env_py(project, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'.get_engine()', u'.engine')
+        + u'ext.db.engine.connect().close()\n')
+    project.python('upgrade')
+    engine.connect().close()
+    assert len(seen) > 2 and [each for each in seen if each != seen[0]] == []
+    assert seen[0][2] == (1,)
+    assert len(returned) == (len(seen) if listens else 0)
+
+
 COPIES = u"""
 from alembic import context
 from sqlalchemy import engine_from_config, pool

@@ -439,6 +439,21 @@ def test_nobody_gets_a_borrowed_connection(engines, engine):
     borrowed.give_back()
 
 
+def test_the_number_of_a_session(engine, run, monkeypatch):
+    """To ask for it begins no transaction; not every driver knows it."""
+    dialect = dialects.of(engine)
+    with engine.connect() as connection:
+        number = dialect.session_number(connection)
+        assert not compat.sqlalchemy.has_begun(connection)
+        if engine.dialect.name == 'postgresql':
+            assert run('SELECT state FROM pg_stat_activity WHERE pid = %d'
+                       % number) == [('idle',)]
+        monkeypatch.setattr(compat.sqlalchemy, 'server_process',
+                            lambda connection: None)
+        with connection.begin():
+            assert dialect.session_number(connection) == number
+
+
 SHOW = {'postgresql': ('SHOW lock_timeout', '2s', '0'),
         'mysql': ('SELECT @@SESSION.lock_wait_timeout', 2, 86400)}
 

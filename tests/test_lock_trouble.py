@@ -1,5 +1,6 @@
 """Locks that cannot be had, or are lost, and what is then done and said."""
 import errno
+import gc
 import os
 import re
 import threading
@@ -8,6 +9,7 @@ from alembic.util import CommandError
 import pytest
 
 from flask_migrate import LockLost, LockTimeout, compat, dialects
+from flask_migrate.run import watching
 from flask_migrate.run.watching import Watcher
 from project import Project
 import processes
@@ -280,7 +282,9 @@ def test_what_is_in_the_place_of_the_lock_file_stays(tmpdir, how):
     project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
     precious, path = tmpdir.join('precious'), \
         str(tmpdir.join('database.db.migrate-lock'))
-    precious.write('gold')
+    # As a lock file begins, too.
+    gold = 'process of law' if how == 'hard link' else 'gold'
+    precious.write(gold)
     if how == 'hard link':
         os.link(str(precious), path)
     elif how == 'file':
@@ -289,11 +293,11 @@ def test_what_is_in_the_place_of_the_lock_file_stays(tmpdir, how):
         os.symlink(str(precious) if how == 'link'
                    else str(tmpdir.join('nothing')), path)
     refused(project, path)
-    assert precious.read() == 'gold'
+    assert precious.read() == gold
     assert not tmpdir.join('nothing').check()
     assert os.path.lexists(path) and project.tables() == []
     if how in ('file', 'hard link'):
-        assert tmpdir.join('database.db.migrate-lock').read() == 'gold'
+        assert tmpdir.join('database.db.migrate-lock').read() == gold
     applied_without_a_lock(project)
 
 
@@ -338,8 +342,36 @@ def test_one_connection_and_no_more(tmpdir, server, url):
     assert_applied_once(project)
 
 
+@pytest.mark.once
+@pytest.mark.parametrize('options', [{}, {'no_lock': True}])
+def test_no_connection_stays_open(
+        tmpdir, server, url, options, monkeypatch):
+    """Neither of a run nor of what is asked afterwards, nor a thread."""
+    project = make(tmpdir, url)
+    monkeypatch.setattr(watching, 'INTERVAL', 0.05)
+    looked, look = [], Watcher._look
+    monkeypatch.setattr(Watcher, '_look', lambda self, watched: looked.append(
+        look(self, watched)))
+    project.app.config['AT_WORK'] = lambda: processes.wait_for(
+        lambda: looked)
+    project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
+    project.write_revision('three', 'raise ValueError("no")', down='two')
+    threads = threading.enumerate()
+    gc.disable()        # it closes what has been forgotten
+    try:
+        for revision in 'two', 'head':
+            try:
+                project.python('upgrade', revision=revision, **options)
+            except CommandError as error:
+                assert 'raise' in error.traceback and revision == 'head'
+            assert threading.enumerate() == threads
+            leave(project, server, url)
+    finally:
+        gc.enable()
+    assert project.version() == ['two']
+
+
 def test_two_connections_are_enough(tmpdir, server, url, monkeypatch):
-    from flask_migrate.run import watching
     monkeypatch.setattr(watching, 'INTERVAL', 0.05)
     project = make(tmpdir, limited(server, url, 2))
     looked, real = [], watching.Watcher._look

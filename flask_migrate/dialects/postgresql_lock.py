@@ -121,8 +121,6 @@ class AdvisoryLock(ServerLock):
 
     def _try(self):
         with self.own.mutex:
-            if self.own.held is not None:
-                return True
             self.own.begin()
             if self.own.execute('SELECT pg_try_advisory_xact_lock(%d)'
                                 % self.NUMBER)[0][0]:

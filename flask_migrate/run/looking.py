@@ -138,11 +138,10 @@ class Run(object):
         :param kwargs: the arguments of ``context.configure()``.
         :param hook: the ``process_revision_directives`` of env.py itself.
         """
-        # No version table in a database that is only looked at.
-        options['dont_mutate'] = True
 
     def prepared(self, context):
         """Get ready for a database, when Alembic is."""
+        # No version table in a database that is only looked at.
         compat.alembic.leave_version_table(context)
         # Some env.py files stamp a new database: not while looking.
         context.stamp = lambda *args: None
@@ -211,8 +210,7 @@ def visit_env_py(call, run, script=None):
     script = script or compat.alembic.script_directory(call.config)
     EnvironmentContext = compat.alembic.environment_context()
     with through_env_py(call, run), call.status():
-        with EnvironmentContext(call.config, script, fn=run.function,
-                                dont_mutate=True):
+        with EnvironmentContext(call.config, script, fn=run.function):
             script.run_env()
 
 

@@ -22,7 +22,6 @@ class Planning(Run):
         self.may_be_more = False
 
     def prepare(self, options, connection, kwargs, hook):
-        options['dont_mutate'] = True
         options.pop('purge', None)
 
     def prepared(self, context):

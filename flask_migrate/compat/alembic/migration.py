@@ -80,8 +80,7 @@ def forget_revisions(context):
 
 def same_context(context, connection):
     """A MigrationContext as *context* is, on another connection."""
-    options = dict(context.opts, dont_mutate=True)
-    other = type(context).configure(connection, opts=options)
+    other = type(context).configure(connection, opts=dict(context.opts))
     leave_version_table(other)
     return other
 
