@@ -134,10 +134,8 @@ def _roll_back(transaction, error):
     try:
         transaction.__exit__(type(error), error,
                              compat.python.traceback_of(error))
-    except BaseException as other:
-        # A generator-based block raises what is thrown into it.
-        if other is not error and isinstance(other, KeyboardInterrupt):
-            raise
+    except BaseException:
+        pass                    # it is the first error that says why
 
 
 def _commit(opened):
@@ -176,12 +174,27 @@ def _run_in_two_phases(context, databases, arguments):
             context.run_migrations(**_engine_name(database, True))
         for _, transaction in opened:
             transaction.prepare()
-        for _, transaction in opened:
-            transaction.commit()
     except BaseException:
-        for _, transaction in opened:
-            transaction.rollback()
+        _end([transaction.rollback for _, transaction in opened]
+             + [connection.close for connection, _ in opened])
         raise
-    finally:
-        for connection, _ in opened:
-            connection.close()
+    failed = _end([transaction.commit for _, transaction in opened]
+                  + [connection.close for connection, _ in opened])
+    if failed is not None:
+        raise failed
+
+
+def _end(functions):
+    """Call functions, all of them also where one fails.
+
+    Who has promised to commit is told to, whatever became of the others.
+
+    :return: the first error, or None.
+    """
+    failed = None
+    for function in functions:
+        try:
+            function()
+        except BaseException as error:
+            failed = error if failed is None else failed
+    return failed

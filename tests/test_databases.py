@@ -9,8 +9,10 @@ from flask import Flask
 import pytest
 import sqlalchemy
 
-from flask_migrate import compat, Migrate
+from flask_migrate import compat, LockLost, Migrate
+import processes
 from project import COMMAND_LINES, Project
+from test_lock_trouble import locks_of_the_run
 
 ALEMBIC = compat.alembic.alembic_version()
 
@@ -283,6 +285,70 @@ def test_two_phases(tmpdir, urls):
         project.python('upgrade')
     assert project.all_tables() == [[], ['thingusers']]
     assert project.all_versions() == [[], []]
+    project.dispose()
+
+
+@pytest.mark.server
+@pytest.mark.once
+@pytest.mark.parametrize('phase', ['revision', 'prepare', 'commit'])
+def test_ctrl_c_in_two_phases(tmpdir, urls, monkeypatch, phase):
+    """All or none; and nothing stays prepared, which nobody would end."""
+    from sqlalchemy import event
+    project = BindProject(tmpdir, urls('postgresql', 2))
+    project.python('init', multidb=True)
+    two_phases(project)
+    script = project.python('migrate')
+    engines = [project.engine(name) for name in project.names]
+
+    def interrupt(connection, *args):
+        if phase == 'prepare' or 'CREATE TABLE thing' in args[1]:
+            raise KeyboardInterrupt
+    if phase == 'commit':       # of the first, which has taken place
+        real = engines[0].dialect.do_commit_twophase
+        monkeypatch.setattr(
+            engines[0].dialect, 'do_commit_twophase',
+            lambda *args, **kwargs: interrupt(real(*args, **kwargs), 0,
+                                              'CREATE TABLE thing'))
+    else:
+        event.listen(engines[1], {
+            'prepare': 'prepare_twophase',
+            'revision': 'before_cursor_execute'}[phase], interrupt)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        project.python('upgrade')
+    for name in project.names:
+        processes.wait_for(lambda: project.query(
+            'SELECT 1 FROM pg_stat_activity WHERE datname = '
+            'current_database() AND xact_start IS NOT NULL '
+            'AND pid <> pg_backend_pid()', name) == [])
+        assert project.query('SELECT 1 FROM pg_prepared_xacts WHERE '
+                             'database = current_database()', name) == []
+    if phase == 'commit':
+        assert project.all_tables() == EVERY_TABLE[:2]
+        assert project.all_versions() == [[script.revision]] * 2
+    else:
+        assert project.all_tables() == [[], []]
+    del caught
+    project.dispose()
+
+
+@pytest.mark.server
+@pytest.mark.once
+def test_a_lock_that_is_lost_before_two_phases(tmpdir, urls):
+    """After the last statement, and before anything is promised."""
+    from sqlalchemy import event
+    project = BindProject(tmpdir, urls('postgresql', 2))
+    project.python('init', multidb=True)
+    two_phases(project)
+    project.python('migrate')
+
+    def lose(connection, cursor, statement, *args):
+        if statement.startswith('INSERT INTO alembic_version'):
+            for lock in locks_of_the_run():
+                lock.own.close()
+    event.listen(project.engine('users'), 'after_cursor_execute', lose)
+    with pytest.raises(LockLost):
+        project.python('upgrade')
+    assert project.all_tables() == [[], []]
     project.dispose()
 
 

@@ -8,7 +8,8 @@ import threading
 from alembic.util import CommandError
 import pytest
 
-from flask_migrate import LockLost, LockTimeout, compat, dialects
+from flask_migrate import (
+    LockLost, LockTimeout, MigrationFailed, compat, dialects)
 from flask_migrate.run import watching
 from flask_migrate.run.watching import Watcher
 from project import Project
@@ -201,6 +202,28 @@ def test_ctrl_c_at_any_statement_of_a_lock(
 
 
 @pytest.mark.once
+def test_ctrl_c_while_a_run_is_rolled_back(two_databases, server):
+    """The other databases are left all the same."""
+    from sqlalchemy import event
+    project = two_databases
+    write_multidb_chain(project, [None])    # nothing for the other one
+    came = []
+
+    def interrupt(connection):
+        if not came:
+            came.append(connection)
+            raise KeyboardInterrupt
+    event.listen(project.engine('other'), 'rollback', interrupt)
+    # On MariaDB it is the revision's own transaction, inside of it.
+    with pytest.raises(MigrationFailed if server.name == 'postgresql'
+                       else KeyboardInterrupt) as caught:
+        project.python('upgrade')
+    assert came
+    leave_both(project, server)
+    del caught
+
+
+@pytest.mark.once
 def test_ctrl_c_at_any_call_of_a_lock_file(tmpdir, monkeypatch):
     from flask_migrate.dialects import sqlite_files
     project = Project(tmpdir, binds={
@@ -355,19 +378,23 @@ def test_no_connection_stays_open(
     project.app.config['AT_WORK'] = lambda: processes.wait_for(
         lambda: looked)
     project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
-    project.write_revision('three', 'raise ValueError("no")', down='two')
-    threads = threading.enumerate()
+    threads, raised = threading.enumerate(), []
     gc.disable()        # it closes what has been forgotten
     try:
-        for revision in 'two', 'head':
+        for error in None, 'ValueError', 'KeyboardInterrupt':
+            project.write_revision('three', 'raise %s' % error, down='two')
             try:
-                project.python('upgrade', revision=revision, **options)
-            except CommandError as error:
-                assert 'raise' in error.traceback and revision == 'head'
+                project.python('upgrade', revision='three' if error
+                               else 'two', **options)
+            except (CommandError, KeyboardInterrupt) as caught:
+                raised.append(caught)
             assert threading.enumerate() == threads
             leave(project, server, url)
     finally:
         gc.enable()
+    failed, interrupted = raised
+    assert isinstance(failed, MigrationFailed)
+    assert isinstance(interrupted, KeyboardInterrupt)
     assert project.version() == ['two']
 
 

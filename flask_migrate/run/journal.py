@@ -38,7 +38,7 @@ class Journal(object):
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
             connection, begin=self._on_begin, commit=self._on_commit,
-            rollback=self._on_rollback,
+            rollback=self._on_rollback, prepare_twophase=self._on_prepare,
             before_cursor_execute=self._before_execute,
             after_cursor_execute=self._after_execute)
 
@@ -74,6 +74,11 @@ class Journal(object):
         if compat.sqlalchemy.is_aborted(connection):
             self._roll_back()
         self.committing = True
+
+    def _on_prepare(self, connection, xid):
+        # What it promises, a COMMIT does in any case.
+        if self.before_commit is not None:
+            self.before_commit()
 
     def _on_rollback(self, connection):
         if self.committing:
