@@ -11,10 +11,12 @@ import signal
 import threading
 
 import pytest
+from sqlalchemy import event
 
 from flask_migrate import (
     DiffsDetected, LockTimeout, MigrationFailed, compat, dialects, errors)
 from flask_migrate.dialects import masking
+from flask_migrate.errors import MigrateError
 import processes
 from project import Project
 
@@ -248,6 +250,76 @@ def test_a_procedure_that_fails_after_its_commit(request, tmpdir, kind, body):
     message = str(fail(make(request, tmpdir, kind, body)))
     assert 'as before' not in message
     assert 'may be' in message
+
+
+EARLIER = "Revisions before have ended their transaction"
+
+
+@needs_blocks
+@pytest.mark.parametrize('kind', ['sqlite', 'postgresql'])
+def test_what_an_earlier_revision_has_committed(request, tmpdir, kind):
+    """It is run again, as its entry in the version table is rolled back."""
+    project = make(request, tmpdir, kind, BLOCK + UPDATE)
+    project.write_revision('three', FAIL, down='two')
+    message = str(fail(project))
+    assert project.query('SELECT a FROM t ORDER BY a') == [(5,), (9,)]
+    assert EARLIER in message
+    assert '    INSERT INTO t VALUES (9)\n' in message
+    assert 'UPDATE' not in message
+    assert 'as before' not in message
+    # What comes later commits that entry as well.
+    project.write_revision('three', BLOCK + FAIL, down='two')
+    with pytest.raises(MigrationFailed) as caught:
+        project.python('upgrade')
+    assert project.version() == ['two']
+    assert EARLIER not in str(caught.value)
+
+
+@needs_blocks
+@pytest.mark.parametrize('kind', ['sqlite', 'postgresql'])
+def test_what_was_committed_before_a_commit_that_fails(
+        request, tmpdir, kind):
+    project = make(request, tmpdir, kind, (
+        "op.execute('CREATE TABLE c (id int PRIMARY KEY, r int REFERENCES c "
+        "DEFERRABLE INITIALLY DEFERRED)')\n") + BLOCK)
+    if kind == 'sqlite':
+        event.listen(project.engine(), 'connect', lambda connection, record:
+                     connection.execute('PRAGMA foreign_keys=ON'))
+        project.engine().dispose()
+    project.write_revision('three', "op.execute('INSERT INTO c VALUES (1, "
+                           "9)')", down='two')
+    with pytest.raises(MigrateError) as caught:
+        project.python('upgrade')
+    assert project.version() == ['one']
+    message = str(caught.value)
+    assert EARLIER in message
+    assert 'INSERT INTO t VALUES (9)' in message
+    assert 'as before' not in message
+
+
+@needs_blocks
+@pytest.mark.parametrize('kind', ['sqlite', 'postgresql'])
+def test_nothing_earlier_where_env_py_fails(request, tmpdir, kind):
+    project = make(request, tmpdir, kind, BLOCK)
+    path = os.path.join(project.directory, 'env.py')
+    with io.open(path, 'a') as file:
+        file.write(u"\nraise RuntimeError('afterwards')\n")
+    with pytest.raises(MigrateError) as caught:
+        project.python('upgrade')
+    assert project.version() == ['two']
+    assert 'is now at two' in str(caught.value)
+    assert EARLIER not in str(caught.value)
+
+
+@pytest.mark.server
+def test_an_earlier_commit_past_sqlalchemy(request, tmpdir):
+    project = make(request, tmpdir, 'postgresql', UPDATE + RAW
+                   + "raw.commit()\ncursor.execute('SELECT 1')\n")
+    project.write_revision('three', FAIL, down='two')
+    message = str(fail(project))
+    assert project.query('SELECT a FROM t') == [(500,)]
+    assert 'as before' not in message
+    assert 'What revisions before did past their connection may be' in message
 
 
 @pytest.mark.server

@@ -133,7 +133,10 @@ def _failed_revision(call):
 def _positions(call):
     """Where the databases are now, if a run has changed any."""
     failure = call.run and call.run.failure
-    return failure.positions if failure else []
+    if not failure:
+        return []
+    from . import revision
+    return revision.positions(failure)
 
 
 def _interrupted(call):

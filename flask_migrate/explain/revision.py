@@ -75,7 +75,7 @@ def failed(failure):
               if re.search('lock|timed? ?out|cancel|interrupted',
                            text(error), re.I)]
     lines += _effect(failure)
-    lines += ['  %s' % sentence for sentence in failure.positions]
+    lines += ['  %s' % sentence for sentence in positions(failure)]
     lines += _done_already(failure) + (replacement(error) or _hint(failure))
     return of_the_same_kind(MigrationFailed(
         u'\n'.join(map(text, lines)), failure.revision, failure.path, line,
@@ -111,14 +111,38 @@ def _hint(failure):
 _EXISTS = r'(table|relation) \S+ already exists'
 
 
+def positions(failure):
+    """Where the databases are, and what of earlier revisions is permanent."""
+    lines = []
+    if failure.earlier:
+        lines.append(
+            'Revisions before have ended their transaction, by '
+            'autocommit_block() or a COMMIT. They are not recorded as '
+            'applied, and would be run again, but these statements of them '
+            'took effect:')
+        lines += _listed(failure.earlier)
+        lines.append('Undo them by hand before the next run.')
+    if failure.doubtful:
+        lines.append('What revisions before did past their connection may be '
+                     'permanent, although they are not recorded as applied.')
+    return lines + failure.positions
+
+
+def _listed(statements):
+    lines = ['  ' + short(text(sql)) for sql in statements[:MANY]]
+    if statements[MANY:]:
+        lines.append('  and %d more' % len(statements[MANY:]))
+    return lines
+
+
 def interrupted(failure):
     """What is said after Ctrl-C or SIGTERM."""
     if failure.revision is None:
-        return '\n  '.join(['Interrupted.'] + failure.positions)
+        return '\n  '.join(['Interrupted.'] + positions(failure))
     lines = ['Interrupted in revision %s (%s).' % (
         failure.revision, failure.direction)]
     lines += _effect(failure)
-    lines += ['  %s' % sentence for sentence in failure.positions]
+    lines += ['  %s' % sentence for sentence in positions(failure)]
     return u'\n'.join(map(text, lines))
 
 
@@ -170,9 +194,7 @@ def _effect(failure):
     else:
         why = '%s cannot roll back DDL. These' % effect.server
     lines = ['  %s statements of the revision took effect:' % why]
-    lines += [u'    %s' % short(text(sql)) for sql in effect.permanent[:MANY]]
-    if effect.permanent[MANY:]:
-        lines.append('    and %d more' % len(effect.permanent[MANY:]))
+    lines += ['  ' + line for line in _listed(effect.permanent)]
     if effect.uncertain:
         lines.append('  There may be more: %s' % _PAST)
     lines += _unknown(effect)

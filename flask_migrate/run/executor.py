@@ -65,6 +65,7 @@ class Executor(object):
             self.legacy_sql.off()
             self.run.call.signals.check()
             self._report()
+        journal.begin_revision()    # which is none
         connections.borrowed(connection).finish()
 
     def print_sql(self, steps, context):

@@ -3,6 +3,7 @@ import re
 import sys
 
 from .. import compat
+from .driver_errors import is_interrupt, is_lost, of_a_database
 from .effect import Effect
 from .past import Past
 from .statements import may_change, without_comments
@@ -22,9 +23,16 @@ class Journal(object):
     :param dialect: its Dialect.
     :ivar before_commit: is called before a COMMIT.
     :ivar between: is called before and after a statement.
+    :ivar earlier: statements that are permanent of earlier revisions, of
+        which the database does not know yet that they were run.
+    :ivar doubtful: whether there may be more of them.
     """
 
     before_commit = between = None
+    committing = False      # a COMMIT has begun
+    executing = None        # the statement that is being executed
+    open = permanent = ()
+    uncertain = doubtful = False
     _seen_open = False      # a transaction, by the server's last answer
     _aborted = False        # it, by an error, before a statement
 
@@ -35,6 +43,7 @@ class Journal(object):
         raw = compat.sqlalchemy.raw_connection(connection)
         self._stop_tracing = compat.sqlite.trace(raw, self._traced)
         self.past = Past(raw, self._stop_tracing is not None)
+        self.earlier = []
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
             connection, begin=self._on_begin, commit=self._on_commit,
@@ -43,11 +52,17 @@ class Journal(object):
             after_cursor_execute=self._after_execute)
 
     def begin_revision(self):
-        """Forget what an earlier revision has executed."""
+        """Forget what an earlier revision has executed.
+
+        But what it has committed, where its entry in the version table is
+        not: that is made at its end.
+        """
+        self._settle()
+        if self.open:
+            self.earlier.extend(self.permanent)
+            self.doubtful = self.doubtful or self.uncertain or self.past.seen
         self.permanent = []     # statements
         self.open = []          # statements of the open transaction
-        self.executing = None   # the statement that is being executed
-        self.committing = False     # a COMMIT has begun
         self.uncertain = False
         self.unknown = self.failed = None
         self.rolled_back = False
@@ -84,7 +99,7 @@ class Journal(object):
         if self.committing:
             # After a COMMIT that succeeds comes a BEGIN.
             self.committing = False
-            if _is_lost(sys.exc_info()[1]):
+            if is_lost(sys.exc_info()[1]):
                 self.unknown = 'COMMIT'
         self._settle()
         self._look_past()
@@ -179,7 +194,7 @@ class Journal(object):
         # An error that was caught is not known any more.
         commits = self.dialect.commits(sql, error or Exception())
         if (commits is not False or self._at_once) and (
-                _is_lost(error) or _is_interrupt(error)):
+                is_lost(error) or is_interrupt(error)):
             self.unknown = sql
         if commits:
             self._all_permanent(by_itself=True)
@@ -196,6 +211,7 @@ class Journal(object):
         self.permanent.extend(self.open)
         self.committed_by_itself |= by_itself
         self.open = []
+        self.earlier, self.doubtful = [], False
 
     def _roll_back(self):
         self.rolled_back = self.rolled_back or bool(self.open)
@@ -235,11 +251,18 @@ class Journal(object):
         """
         if self.executing is not None:
             self._fail(error)
-        if self.committing and _is_interrupt(error):
-            self.unknown = 'COMMIT'
-        elif self.committing and not _of_a_database(error):
-            self._settle()
+        self.end(error)
         return Effect(self, self.uncertain or self.past.may_be(text))
+
+    def end(self, error):
+        """See whether a COMMIT at the end has succeeded.
+
+        :param error: with which the run has ended, or None.
+        """
+        if self.committing and is_interrupt(error):
+            self.unknown = 'COMMIT'
+        elif self.committing and not of_a_database(error):
+            self._settle()
 
     def close(self):
         """Listen no more."""
@@ -247,19 +270,3 @@ class Journal(object):
         self.past.close()
         if self._stop_tracing is not None:
             self._stop_tracing()
-
-
-def _of_a_database(error):
-    return hasattr(error, 'orig') or any(
-        kind.__name__ in ('DatabaseError', 'InterfaceError',
-                          'ForeignKeyViolation', 'LockLost')
-        for kind in type(error).__mro__)
-
-
-def _is_interrupt(error):
-    return error is not None and not isinstance(error, Exception)
-
-
-def _is_lost(error):
-    """Whether SQLAlchemy says that an error has ended its connection."""
-    return getattr(error, 'connection_invalidated', False)

@@ -19,8 +19,8 @@ def positions(run, effect):
         elif now != sorted(plan.heads):
             lines.append('The %s is now at %s: what leads there has been '
                          'applied.' % (name, ', '.join(now) or 'base'))
-        elif effect is not None and plan is run.running.plan \
-                and not effect.is_nothing:
+        elif any(earlier(run, plan)) or effect is not None \
+                and plan is run.running.plan and not effect.is_nothing:
             lines.append('The %s is at %s, but for what is said above.' % (
                 name, ', '.join(now) or 'base'))
         else:
@@ -29,6 +29,21 @@ def positions(run, effect):
                 ': all of this run was rolled back'
                 if plan.done else ''))
     return lines
+
+
+def earlier(run, plan, error=None):
+    """What is permanent of revisions that are not recorded as applied.
+
+    :param error: that which has ended the run.
+    :return: statements, and whether there may be more.
+    """
+    connection = plan.context.connection
+    journal = connection is not None and run.connections.journal(connection)
+    if not journal:
+        return [], False
+    if error is not None:
+        journal.end(error)
+    return journal.earlier, journal.doubtful
 
 
 def _titles(plans):
