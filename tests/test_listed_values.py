@@ -247,3 +247,35 @@ def test_it_may_be_another_value(tmpdir, database_url):
     with pytest.raises(MigrationFailed) as error:
         items.project.python('upgrade')
     assert ': 1 (id 1). Nothing was changed.' in str(error.value)
+
+
+@pytest.mark.parametrize('more', ['blue', 'turquoise'])
+def test_one_enum_for_two_columns(tmpdir, more):
+    """SQLite has two CHECKs of one name then."""
+    items = on_sqlite(tmpdir)
+
+    def after(*values):
+        kind = listed(*values)
+        items.after(kind=kind)
+        items.project.db.metadata.tables['item'].append_column(
+            Column('shade', kind))
+
+    def conditions():
+        return sorted(condition for _, condition in checks(items))
+    after('red', 'green')
+    for command in ('init', 'migrate', 'upgrade'):
+        items.project.python(command)
+    items.fill('red', 'green')
+    assert items.project.python('migrate') is None
+    before = conditions()
+    after('red', 'green', more)
+    items.project.python('migrate')
+    items.up_and_down(['red', 'green'], ['red', 'green'])
+    items.project.execute("UPDATE item SET color = '%s', shade = '%s'" % (
+        more, more))
+    for column in ('color', 'shade'):
+        with pytest.raises(Exception):
+            items.project.execute("UPDATE item SET %s = 'grey'" % column)
+    items.project.execute("UPDATE item SET color = 'red', shade = 'red'")
+    items.project.python('downgrade')
+    assert conditions() == before

@@ -32,10 +32,13 @@ def _names(column):
     """What the CHECK may be called, and what others of the table are."""
     own, others = ['%s_%s_check' % (column.table, column.name)], []
     for each in column.pair.new.constraints:
-        if isinstance(each, CheckConstraint) \
-                and compat.tables.is_named(each.name):
-            (own if compat.tables.belongs_to_type(each) and column.new in list(
-                each.columns) else others).append(each.name)
+        if not isinstance(each, CheckConstraint) \
+                or not compat.tables.is_named(each.name):
+            continue
+        if not compat.tables.belongs_to_type(each):
+            others.append(each.name)
+        elif any(one is column.new for one in each.columns):
+            own.append(each.name)
     return own, others
 
 

@@ -10,6 +10,7 @@ from ..dialects.values import stored
 from . import as_if_values, check_values
 from .checks import AddedCheck, DroppedCheck
 from .names import short
+from .operations import Text
 from .renamed_values import listed_values
 
 
@@ -49,7 +50,14 @@ def _replace(found, column, check, kind, known, wanted):
     schema, table = column.schema, column.table
     condition = check_values.condition(column, wanted)
     block = found.changes_of(column.pair).ops
-    if compat.tables.is_named(check.name):
+    if any(isinstance(each, DroppedCheck) and each.constraint_name
+           == check.name for each in block):
+        # SQLite may have two of a name, and batch mode loses one of them.
+        added = AddedCheck(_new_name(column), table, schema, condition)
+        block.insert(0, Text([], back=AddedCheck(
+            added.constraint_name, table, schema,
+            check_values.condition(column, known))))
+    elif compat.tables.is_named(check.name):
         added = AddedCheck(check.name, table, schema, condition)
         # Not as the server writes it: so it comes back as the same.
         block.insert(0, DroppedCheck(
