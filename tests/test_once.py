@@ -97,6 +97,28 @@ def test_what_env_py_does_after_its_migrations(chain):
     assert chain.query('SELECT * FROM c3') == [(1,), (1,)]
 
 
+@pytest.mark.parametrize('end', [
+    u'', u"getattr(connection, 'commit', lambda: None)()"])
+def test_an_env_py_that_does_not_commit(chain, end):
+    """Its own statement has begun a transaction, in SQLAlchemy 2.0."""
+    connection = chain.engine().connect()
+    connection.execute(text('SELECT 1'))
+    begins = connection.in_transaction()
+    connection.close()
+    write_env_py(chain, header=u'from sqlalchemy import text',
+                 before=u"connection.execute(text('SELECT 1'))", after=end)
+    if end or not begins:
+        chain.python('upgrade')
+        assert chain.version() == ['c3']
+        return
+    with pytest.raises(CommandError) as caught:
+        chain.python('upgrade')
+    assert chain.tables() == []
+    message = str(caught.value)
+    assert 'env.py has not committed' in message
+    assert 'is at base, as before: all of this run was rolled back' in message
+
+
 def test_an_env_py_that_catches_exceptions(chain, capsys):
     """Waiting for another process is none of them."""
     write_env_py(chain, content=(ENV_PY % {

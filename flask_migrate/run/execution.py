@@ -9,6 +9,7 @@ from .changing import Change
 from .locks import RunAgain
 from .looking import through_env_py
 from .planning import Planned, Planning
+from .position import check_committed
 from .target import check_target
 
 
@@ -75,6 +76,7 @@ def _run(run, command):
                 run.run_again()
                 if run.locks.missing:
                     run.locks.wait_for_all(call.say)
+            check_committed(run)
         except BaseException as error:
             run.note_failure(error)
             raise

@@ -4,6 +4,7 @@ import sys
 
 from .. import compat
 from .driver_errors import is_interrupt, is_lost, of_a_database
+from .earlier import Earlier
 from .effect import Effect
 from .past import Past
 from .statements import may_change, without_comments
@@ -23,16 +24,14 @@ class Journal(object):
     :param dialect: its Dialect.
     :ivar before_commit: is called before a COMMIT.
     :ivar between: is called before and after a statement.
-    :ivar earlier: statements that are permanent of earlier revisions, of
-        which the database does not know yet that they were run.
-    :ivar doubtful: whether there may be more of them.
+    :ivar earlier: what there is of earlier revisions: an Earlier.
     """
 
     before_commit = between = None
     committing = False      # a COMMIT has begun
     executing = None        # the statement that is being executed
     open = permanent = ()
-    uncertain = doubtful = False
+    uncertain = False
     _seen_open = False      # a transaction, by the server's last answer
     _aborted = False        # it, by an error, before a statement
 
@@ -43,7 +42,7 @@ class Journal(object):
         raw = compat.sqlalchemy.raw_connection(connection)
         self._stop_tracing = compat.sqlite.trace(raw, self._traced)
         self.past = Past(raw, self._stop_tracing is not None)
-        self.earlier = []
+        self.earlier = Earlier()
         self.begin_revision()
         self._stop = compat.sqlalchemy_events.listen(
             connection, begin=self._on_begin, commit=self._on_commit,
@@ -52,15 +51,10 @@ class Journal(object):
             after_cursor_execute=self._after_execute)
 
     def begin_revision(self):
-        """Forget what an earlier revision has executed.
-
-        But what it has committed, where its entry in the version table is
-        not: that is made at its end.
-        """
+        """Forget what an earlier revision has executed, if it is recorded."""
         self._settle()
         if self.open:
-            self.earlier.extend(self.permanent)
-            self.doubtful = self.doubtful or self.uncertain or self.past.seen
+            self.earlier.add(self.permanent, self.uncertain or self.past.seen)
         self.permanent = []     # statements
         self.open = []          # statements of the open transaction
         self.uncertain = False
@@ -211,10 +205,11 @@ class Journal(object):
         self.permanent.extend(self.open)
         self.committed_by_itself |= by_itself
         self.open = []
-        self.earlier, self.doubtful = [], False
+        self.earlier.commit()
 
     def _roll_back(self):
         self.rolled_back = self.rolled_back or bool(self.open)
+        self.earlier.roll_back()
         self._take_back(0)
         self._past = False
 

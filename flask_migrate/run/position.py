@@ -3,6 +3,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from .. import compat, dialects
+from ..errors import MigrateError
 from .looking import Plan
 
 
@@ -43,7 +44,24 @@ def earlier(run, plan, error=None):
         return [], False
     if error is not None:
         journal.end(error)
-    return journal.earlier, journal.doubtful
+    return journal.earlier.statements, journal.earlier.doubtful
+
+
+def check_committed(run):
+    """Refuse to call a success what env.py has let be rolled back.
+
+    :raises MigrateError: where it has.
+    """
+    for plan in run.plans:
+        journal = plan.done and run.connections.journal(
+            plan.context.connection)
+        if journal and journal.earlier.lost \
+                and heads_now(plan) == sorted(plan.heads):
+            raise MigrateError(
+                'env.py has not committed what the revisions did, so that it '
+                'was rolled back. Its connection had a transaction before '
+                'context.begin_transaction(), which then leaves the end to '
+                'env.py: call connection.commit() after it, or before it.')
 
 
 def _titles(plans):
