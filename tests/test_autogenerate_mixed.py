@@ -303,3 +303,42 @@ def test_a_computed_column_of_a_renamed_one(there, database, factor):
                     answers={'rename': {'item.size': 'width'}})
     assert [(row['width'], row['double']) for row in rows['item']] \
         == [('5', str(5 * factor))]
+
+
+@on('sqlite')
+@pytest.mark.skipif(not hasattr(sa, 'Computed'), reason='needs Computed')
+def test_what_batch_mode_would_not_copy(there, database):
+    """A collation, AUTOINCREMENT, and what inserting would fail for."""
+    def make(size, required):
+        there.way.database.metadata = metadata = MetaData()
+        return Table(
+            'item', metadata, Column('id', Integer, primary_key=True),
+            Column('name', String(20, collation='NOCASE'), unique=True),
+            Column(size, Integer, nullable=not required, default=3),
+            Column('double', Integer, sa.Computed(
+                size + ' * 2', persisted=False), index=True),
+            sqlite_autoincrement=True)
+
+    def statement():
+        return there.way.execute(lambda connection: connection.execute(
+            sa.text("SELECT sql FROM sqlite_master WHERE name = 'item'")
+        ).scalar())
+
+    def kept():
+        return 'COLLATE "NOCASE"' in statement() \
+            and 'AUTOINCREMENT' in statement()
+    item = make('size', False)
+    there.migrate()
+    there.way.do('upgrade')
+    there.way.execute(lambda connection: connection.execute(
+        item.insert().values(name='a', size=4)))
+    before = schemas.schema(there.engines[0])
+    make('width', True)
+    there.migrate(rename={'item.size': 'width'})
+    there.way.do('upgrade')
+    row, = there.way.execute(round_trip.contents)['item']
+    assert (row['name'], row['width'], row['double']) == ('a', '4', '8')
+    assert kept()
+    there.way.do('check')
+    there.way.do('downgrade')
+    assert schemas.schema(there.engines[0]) == before and kept()

@@ -84,6 +84,14 @@ class Dialect(object):
     def declared_type(self, connection, schema, table, column):
         """What a column was made as, where that is kept as text."""
 
+    def untold(self, connection, table):
+        """What no Inspector tells of a table, where SQL is kept.
+
+        :return: the collations of its columns, a dict, and whether it gives
+            no number twice.
+        """
+        return {}, False
+
     def is_missing(self, engine):
         """Whether a database would be made by connecting to it."""
         return False

@@ -58,6 +58,9 @@ class SQLite(Dialect):
         return sqlite_schema.declared_types(
             connection, table, schema).get(column)
 
+    def untold(self, connection, table):
+        return sqlite_schema.untold(connection, table)
+
     def functional_indexes(self, connection, schema=None):
         found = {}
         raw = compat.sqlalchemy.raw_connection(connection)

@@ -51,6 +51,41 @@ def declared_types(connection, table, schema=None):
             quoted(schema) + '.' if schema else '', quoted(table))))
 
 
+_TOKEN = re.compile(
+    r"""--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^]]*\]"""
+    r"""|[\w$]+|[^\s\w]""", re.S | re.U)
+
+
+def untold(connection, table):
+    """What no PRAGMA tells of a table.
+
+    :return: the collations of its columns, a dict, and whether it is made
+        with AUTOINCREMENT.
+    """
+    found = rows(connection, "SELECT sql FROM sqlite_master WHERE type = "
+                 "'table' AND name = '%s'" % table.replace("'", "''"))
+    depth, parts, counts = 0, [[]], False
+    for token in _TOKEN.findall(found[0][0] if found else ''):
+        depth += {'(': 1, ')': -1}.get(token, 0)
+        counts = counts or token.upper() == 'AUTOINCREMENT'
+        if depth == 1 and token in '(,':
+            parts.append([])
+        elif depth == 1 and token[:2] not in ('--', '/*'):
+            parts[-1].append(token)
+    collations = {}
+    for part in parts[1:]:
+        for word, name in zip(part, part[1:]):
+            if word.upper() == 'COLLATE':
+                collations[_unquoted(part[0])] = _unquoted(name)
+    return collations, counts
+
+
+def _unquoted(name):
+    if name[0] in '"`[':
+        return name[1:-1].replace('""', '"')
+    return name
+
+
 def know_binary(dialect):
     """Let a dialect read BINARY and VARBINARY, which become NUMERIC else.
 
