@@ -231,15 +231,20 @@ def test_a_revision_that_nobody_has_any_more(sqlite):
     assert sqlite.version() == [script.revision]
 
 
-def test_a_failing_stamp_leaves_nothing(sqlite, monkeypatch):
+@pytest.mark.parametrize('folder', [True, False])
+@pytest.mark.parametrize('error', [CommandError, KeyboardInterrupt])
+def test_a_failing_stamp_leaves_nothing(sqlite, monkeypatch, error, folder):
     from flask_migrate.adoption import adopting
 
     def fail(*args, **kwargs):
-        raise CommandError('no room')
+        raise error('no room')
     monkeypatch.setattr(adopting, 'change', fail)
-    with pytest.raises(CommandError):
+    if folder:
+        sqlite.python('init')
+    with pytest.raises(error):
         sqlite.python('adopt')
-    assert not os.path.exists(sqlite.directory)
+    assert os.path.exists(sqlite.directory) == folder
+    assert not folder or sqlite.scripts() == []
 
 
 def test_from_models(sqlite, command_line):

@@ -315,6 +315,7 @@ def test_ctrl_c_in_two_phases(tmpdir, urls, monkeypatch, phase):
             'revision': 'before_cursor_execute'}[phase], interrupt)
     with pytest.raises(KeyboardInterrupt) as caught:
         project.python('upgrade')
+    assert [engine.pool.checkedout() for engine in engines] == [0, 0]
     for name in project.names:
         processes.wait_for(lambda: project.query(
             'SELECT 1 FROM pg_stat_activity WHERE datname = '

@@ -57,6 +57,24 @@ def rows(path, sql='SELECT count(*) FROM t'):
         connection.close()
 
 
+@pytest.mark.once
+@pytest.mark.parametrize('error', [
+    EnvironmentError(28, 'No space left on device'), KeyboardInterrupt()])
+def test_half_a_revision_file_is_removed(chain, monkeypatch, error):
+    name = 'replace' if hasattr(os, 'replace') else 'rename'
+    before = sorted(os.listdir(chain.versions))
+
+    def move(source, target):
+        assert os.path.exists(source) and not os.path.exists(target)
+        raise error
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, move)
+        with pytest.raises((EnvironmentError, MigrateError,
+                            KeyboardInterrupt)):
+            chain.python('revision', message='more')
+    assert sorted(os.listdir(chain.versions)) == before
+
+
 # Backups --------------------------------------------------------------------
 
 def test_backup_has_what_is_in_the_log(chain, written_ahead, command_line):

@@ -452,6 +452,33 @@ def test_a_migration_that_waits_for_nobody_is_quiet(on_server, soon):
     assert warnings_of(records) == []
 
 
+@pytest.mark.once
+def test_what_is_being_asked_when_a_statement_fails(on_server, monkeypatch):
+    """The answer may say why: it is waited for."""
+    from flask_migrate.dialects.server import ServerDialect
+    monkeypatch.setattr(watching, 'INTERVAL', 0.05)
+    asking, failed = threading.Event(), threading.Event()
+    real = watching.Watcher.stop
+
+    def obstacles(dialect, own, number):
+        asking.set()
+        assert failed.wait(60)
+        return {1: 'Somebody is in the way'}
+
+    def stop(self):
+        failed.set()
+        real(self)
+    monkeypatch.setattr(ServerDialect, 'obstacles', obstacles)
+    monkeypatch.setattr(watching.Watcher, 'stop', stop)
+    on_server.app.config['ASKING'] = asking.wait
+    alter(on_server, "from flask import current_app\n"
+          "assert current_app.config['ASKING'](60)\n"
+          "raise RuntimeError('lock wait timeout')")
+    with pytest.raises(MigrationFailed) as caught:
+        on_server.python('upgrade')
+    assert '  Somebody is in the way\n' in str(caught.value)
+
+
 # ------------------------------------------------------------- lock_timeout
 
 def test_lock_timeout_names_who_is_in_the_way(on_server):
