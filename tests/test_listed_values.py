@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import (
     Boolean, CheckConstraint, Column, Enum, String, inspect)
+from sqlalchemy.types import TypeDecorator
 
 from flask_migrate import MigrationFailed, compat
 from round_trip import enum_type
@@ -279,3 +280,51 @@ def test_one_enum_for_two_columns(tmpdir, more):
     items.project.execute("UPDATE item SET color = 'red', shade = 'red'")
     items.project.python('downgrade')
     assert conditions() == before
+
+
+class Shade(TypeDecorator):
+    """A type of an application."""
+    impl = Enum
+    cache_ok = True
+
+    def __init__(self, *values, **options):
+        TypeDecorator.__init__(self, *values, **options)
+
+
+@pytest.mark.parametrize('name', ['color', None])
+def test_a_type_of_the_application(tmpdir, name):
+    """SQLAlchemy before 1.4 makes two CHECKs of it."""
+    items = on_sqlite(tmpdir)
+
+    def after(*values):
+        items.after(kind=Shade(*values, native_enum=False,
+                               create_constraint=True, name=name),
+                    tables=('item', 'other'))
+    after('red', 'green')
+    for command in ('init', 'migrate', 'upgrade'):
+        items.project.python(command)
+    items.fill('red')
+    assert items.project.python('migrate') is None
+    before = checks(items)
+    after('red', 'green', 'turquoise')
+    items.project.python('migrate')
+    items.up_and_down(['red'], ['red'])
+    items.fill('turquoise', first=2).fill('turquoise', table='other')
+    if before:          # not every SQLAlchemy 1.4 says it of its types
+        refused(items, 'blue')
+    items.project.execute('DELETE FROM item WHERE id = 2')
+    items.project.execute('DELETE FROM other')
+    items.project.python('downgrade')
+    assert set(checks(items)) == set(before)
+
+
+def test_a_required_column_with_a_new_value(items):
+    """The rows are filled with it once the CHECK has it."""
+    items.begin(kind=listed('red', 'green'))
+    items.project.execute('INSERT INTO item (id) VALUES (1)')
+    items.after(kind=listed('red', 'green', 'blue'), nullable=False,
+                default='blue')
+    items.project.python('migrate')
+    items.project.python('upgrade')
+    assert items.rows() == ['blue']
+    assert items.project.python('migrate') is None

@@ -25,7 +25,12 @@ def find(column):
                and form.match(_NOISE.sub(
                    u'', LITERAL.sub(u'?', _sql(each))).lower())]
     named = [each for each in listing if each.name in own]
-    return listing[0] if len(listing) == 1 else named[0] if named else None
+    # SQLAlchemy before 1.4 makes two for a TypeDecorator.
+    unnamed = not any(compat.tables.is_named(each.name) for each in listing)
+    if len(listing) == 1 or unnamed and len(set(
+            tuple(values(each)) for each in listing)) == 1:
+        return listing[0]
+    return named[0] if named else None
 
 
 def _names(column):

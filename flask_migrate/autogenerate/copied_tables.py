@@ -228,9 +228,11 @@ def _checks(block, pair, replaced):
               and not compat.tables.is_named(each.name)]
     made = [plain(each.sqltext) for each in checks
             if compat.tables.belongs_to_type(each)]
+    replaced = [plain(each.sqltext) for each in replaced
+                if each in pair.old.constraints]
     checks = sorted(
         compat.python.text(each.sqltext) for each in checks
-        if plain(each.sqltext) not in made and each not in replaced
+        if plain(each.sqltext) not in made + replaced
         and not set(re.findall(r'\w+', str(each.sqltext))) & set(gone))
     if checks:
         return lambda context: 'table_args=[%s]' % ', '.join(
