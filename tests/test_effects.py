@@ -468,6 +468,28 @@ def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
                              % tenant) == [(version,)]
 
 
+@needs_blocks
+def test_what_one_tenant_has_committed(tmpdir, postgresql_url):
+    """That of the first is recorded, with all its revisions."""
+    project = Project(tmpdir, postgresql_url)
+    project.python('init')
+    with io.open(os.path.join(project.directory, 'env.py'), 'w') as file:
+        file.write(TENANTS)
+    for tenant in 'first', 'second':
+        project.execute('CREATE SCHEMA ' + tenant)
+        project.execute('CREATE TABLE %s.t (a int)' % tenant)
+    project.execute('CREATE TABLE second.u (a int)')
+    project.write_revision('one', BLOCK)
+    project.write_revision('two', "op.execute('CREATE TABLE u (a int)')",
+                           down='one')
+    with pytest.raises(MigrationFailed) as caught:
+        project.python('upgrade')
+    message = str(caught.value)
+    assert message.count('INSERT INTO t VALUES (9)') == 1
+    assert 'The database (first) is now at two: ' in message
+    assert 'The database (second) is at base, but for what is ' in message
+
+
 @pytest.mark.server
 def test_after_a_run_that_was_killed(request, tmpdir):
     reached = os.path.join(str(tmpdir), 'reached')

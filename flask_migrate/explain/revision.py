@@ -113,19 +113,21 @@ _EXISTS = r'(table|relation) \S+ already exists'
 
 def positions(failure):
     """Where the databases are, and what of earlier revisions is permanent."""
-    lines = []
-    if failure.earlier:
+    found, lines = failure.positions, []
+    if found is None:
+        return lines
+    if found.earlier:
         lines.append(
             'Revisions before have ended their transaction, by '
             'autocommit_block() or a COMMIT. They are not recorded as '
             'applied, and would be run again, but these statements of them '
             'took effect:')
-        lines += _listed(failure.earlier)
+        lines += _listed(found.earlier)
         lines.append('Undo them by hand before the next run.')
-    if failure.doubtful:
+    if found.doubtful:
         lines.append('What revisions before did past their connection may be '
                      'permanent, although they are not recorded as applied.')
-    return lines + failure.positions
+    return lines + found.lines
 
 
 def _listed(statements):

@@ -2,7 +2,7 @@
 import io
 
 from .. import compat
-from .position import earlier, left_by, positions
+from .position import Positions, left_by
 
 
 class Failure(object):
@@ -13,10 +13,7 @@ class Failure(object):
         *direction*, *path*, *doc* and *parent*.
     :ivar printing: whether it was not run, but printed as SQL.
     :ivar effect: what of the revision is permanent.
-    :ivar earlier: statements that are permanent of earlier revisions, which
-        are not recorded in the database.
-    :ivar doubtful: whether there may be more of them.
-    :ivar positions: lines that say where the databases are now.
+    :ivar positions: the Positions of the databases; None: nothing has begun.
     :ivar obstacles: sentences: who was in the way last.
     """
 
@@ -39,10 +36,8 @@ class Failure(object):
                     error, read(self.path))
                 self.effect.left += left_by(running.plan, self.effect.failed)
                 self.effect.left += _in_others_hands(run, running)
-        found = [earlier(run, plan, error) for plan in run.plans]
-        self.earlier = [sql for statements, _ in found for sql in statements]
-        self.doubtful = any(doubtful for _, doubtful in found)
-        self.positions = positions(run, self.effect) if run.began else []
+        self.positions = Positions(run, self.effect, error) \
+            if run.began else None
 
 
 def _in_others_hands(run, running):

@@ -4,47 +4,63 @@ from functools import partial
 
 from .. import compat, dialects
 from ..errors import MigrateError
+from .earlier import Earlier
 from .looking import Plan
 
 
-def positions(run, effect):
-    """A line for each database: the revision that it is at now.
+class Positions(object):
+    """The revisions that the databases of a run are at, after a failure.
 
     :param effect: what is permanent of the revision that failed, or None.
-    """
-    lines = []
-    for plan, name in zip(run.plans, _titles(run.plans)):
-        now = heads_now(plan)
-        if now is None:
-            lines.append("Can't ask the %s where it is." % name)
-        elif now != sorted(plan.heads):
-            lines.append('The %s is now at %s: what leads there has been '
-                         'applied.' % (name, ', '.join(now) or 'base'))
-        elif any(earlier(run, plan)) or effect is not None \
-                and plan is run.running.plan and not effect.is_nothing:
-            lines.append('The %s is at %s, but for what is said above.' % (
-                name, ', '.join(now) or 'base'))
-        else:
-            lines.append('The %s is at %s, as before%s.' % (
-                name, ', '.join(now) or 'base',
-                ': all of this run was rolled back'
-                if plan.done else ''))
-    return lines
-
-
-def earlier(run, plan, error=None):
-    """What is permanent of revisions that are not recorded as applied.
-
     :param error: that which has ended the run.
-    :return: statements, and whether there may be more.
+    :ivar lines: one for each database.
+    :ivar earlier: statements that are permanent of revisions which are not
+        recorded as applied.
+    :ivar doubtful: whether there may be more of them.
     """
+
+    def __init__(self, run, effect, error):
+        self.lines, self.earlier, self.doubtful = [], [], False
+        for plan, name in zip(run.plans, _titles(run.plans)):
+            now = heads_now(plan)
+            earlier = _earlier(run, plan, error, now)
+            self.earlier += earlier.statements
+            self.doubtful = self.doubtful or earlier.doubtful
+            something = earlier.statements or earlier.doubtful or (
+                effect is not None and plan is run.running.plan
+                and not effect.is_nothing)
+            self.lines.append(_line(plan, name, now, something))
+
+
+def _line(plan, name, now, something):
+    """Where a database is.
+
+    :param something: whether something is permanent although it is where it
+        was.
+    """
+    if now is None:
+        return "Can't ask the %s where it is." % name
+    heads = ', '.join(now) or 'base'
+    if now != sorted(plan.heads):
+        return 'The %s is now at %s: what leads there has been applied.' % (
+            name, heads)
+    if something:
+        return 'The %s is at %s, but for what is said above.' % (name, heads)
+    return 'The %s is at %s, as before%s.' % (
+        name, heads,
+        ': all of this run was rolled back' if plan.done else '')
+
+
+def _earlier(run, plan, error, now):
+    """The :class:`Earlier` of a database."""
     connection = plan.context.connection
     journal = connection is not None and run.connections.journal(connection)
     if not journal:
-        return [], False
-    if error is not None:
-        journal.end(error)
-    return journal.earlier.statements, journal.earlier.doubtful
+        return Earlier()
+    # Where it is elsewhere, the COMMIT that came last has succeeded.
+    moved = now is not None and now != sorted(plan.heads)
+    journal.end(None if moved else error)
+    return journal.earlier
 
 
 def check_committed(run):
