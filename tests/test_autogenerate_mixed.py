@@ -342,3 +342,24 @@ def test_what_batch_mode_would_not_copy(there, database):
     there.way.do('check')
     there.way.do('downgrade')
     assert schemas.schema(there.engines[0]) == before and kept()
+
+
+@on(*ALL)
+def test_a_word_after_a_colon_in_a_default(there, database):
+    """It is no parameter: neither in a default nor in a row."""
+    def table(column, kind, required):
+        return ('item', Column(column, String(20), server_default=':all 5%'),
+                Column('hint', String(20), server_default='(:some)',
+                       nullable=not required),
+                Column('size', kind))
+    metadata = there.make(table('name', Integer, False), ('gone', Column(
+        'name', String(20), server_default=':all')))
+    there.migrate()
+    there.way.do('upgrade')
+    there.way.execute(lambda connection: connection.execute(
+        metadata.tables['item'].insert().values(hint=None)))
+    there.before = schemas.schema(there.engines[0])
+    rows = there.go(table('title', sa.BigInteger, True),
+                    answers={'rename': {'item.name': 'title'}})
+    row, = rows['item']
+    assert (row['title'], row['hint']) == (':all 5%', '(:some)')

@@ -30,13 +30,18 @@ def render_item(given):
 
 
 def _render_default(default, autogen):
-    """A default with a per cent sign, or False to leave it to Alembic.
+    """A default with a ``%`` or ``:``, or False to leave it to Alembic.
 
     Alembic writes the sign as drivers want it, twice, and then it is doubled
-    once more.
+    once more.  What the database has in a text after a colon is no parameter,
+    for which Alembic writes NULL.
     """
     text = getattr(getattr(default, 'arg', None), 'text', None)
-    if text is None or '%' not in text:
+    if text is None:
+        return False
+    if compat.tables.has_unbound_names(default.arg):
+        text = compat.tables.escaped_text(text)
+    elif '%' not in text:
         return False
     return '%stext(%s)' % (
         autogen.opts['sqlalchemy_module_prefix'] or '',

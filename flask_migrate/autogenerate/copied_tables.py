@@ -22,7 +22,7 @@ def keep(found, operations):
         return
     pairs = dict(((pair.schema or None, pair.name), pair)
                  for pair in found.tables)
-    written, named = [], {}
+    written, named, defaults = [], {}, {}
     downwards = operations is found.downgrade.ops
     gone = _replaced(operations) if downwards else set()
     for each in operations:
@@ -38,6 +38,10 @@ def keep(found, operations):
             _tell_named_checks(each, named[pair])
             _apply(_changes([each]), named[pair])
         _tell_collations(found, each, pair, downwards)
+        if pair is not None and None not in (pair.old, pair.new):
+            _tell_defaults(each, defaults.setdefault(pair, dict(
+                (column.name, column.server_default) for column in (
+                    pair.new if downwards else pair.old).columns)))
         _compute_again(each, pair)
         arguments = list(filter(None, [
             _convention(each), _dates(each),
@@ -107,6 +111,35 @@ def _tell_collations(found, block, pair, downwards):
             compat.python.literal(column.name), kind))
     if lines:
         block.ops.append(_on_sqlite(lines))
+
+
+def _tell_defaults(block, defaults):
+    """Tell batch mode of defaults in which a word follows a colon.
+
+    SQLAlchemy reads the word as a parameter, and NULL stands there then.
+
+    :param defaults: by column, at the start of the block.
+    """
+    for each in block.ops:
+        name = getattr(each, 'column_name', None)
+        if isinstance(each, ops.DropColumnOp):
+            defaults.pop(name, None)
+        elif isinstance(each, ops.AlterColumnOp) \
+                and each.modify_server_default is not False:
+            defaults[name] = None
+    lines = [
+        'batch_op.alter_column(%s, server_default=sa.text(%s))' % (
+            compat.python.literal(name), compat.python.literal(sql))
+        for name, sql in sorted(
+            (name, compat.tables.default_text(default))
+            for name, default in defaults.items())
+        if sql is not None and '\\:' in sql]
+    if lines and _copies(block):
+        block.ops.append(_on_sqlite(lines))
+    defaults.update(
+        (each.column_name, each.modify_server_default) for each in block.ops
+        if isinstance(each, ops.AlterColumnOp)
+        and each.modify_server_default is not False)
 
 
 def _compute_again(block, pair):

@@ -179,7 +179,7 @@ def value_text(context, column, value):
         if isinstance(value, functions.FunctionElement) \
                 and not list(value.clauses) and getattr(value, 'name', ''):
             return 'sa.func.%s()' % value.name
-        return 'sa.text(%s)' % literal(compat.python.text(
+        return 'sa.text(%s)' % literal(compat.tables.escaped_text(
             compat.tables.sql_text(value, context.dialect)))
     if is_member(value):
         dialect = context.dialect

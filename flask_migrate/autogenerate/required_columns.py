@@ -174,7 +174,8 @@ def _of_server_default(column):
     if default is None:
         return None
     if isinstance(default, compat.python.string_types):
-        default = text("'%s'" % default.replace("'", "''"))
+        default = text(compat.tables.escaped_text(
+            "'%s'" % default.replace("'", "''")))
     return Value(default)
 
 

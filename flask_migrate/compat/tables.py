@@ -90,6 +90,24 @@ def escaped_text(sql):
     return re.sub(r'(?<![:\w\\]):(?=\w)', r'\\:', sql)
 
 
+def has_unbound_names(text):
+    """Whether something in a ``text()`` looks like a parameter only."""
+    found = getattr(text, '_bindparams', None) or getattr(
+        text, 'bindparams', None)           # SQLAlchemy 0.8
+    return isinstance(found, dict) and any(
+        each.value is None for each in found.values())
+
+
+def default_text(default):
+    """A server default as a ``text()`` has it; None for other kinds."""
+    arg = getattr(default, 'arg', None)
+    if isinstance(arg, string_types):
+        return escaped_text("'%s'" % arg.replace("'", "''"))
+    text = getattr(arg, 'text', None)
+    return text if text is None or not has_unbound_names(arg) \
+        else escaped_text(text)
+
+
 def exact_sql(thing, dialect, reflected=False):
     """An expression as the database is to see it; None: it is a column.
 
