@@ -113,6 +113,25 @@ def test_a_lock_file_that_is_removed_stops_the_run(tmpdir):
     assert not os.path.exists(path)
 
 
+def test_a_lock_file_that_its_holder_has_just_removed(tmpdir, monkeypatch):
+    """Between the moments when it is opened and when it is locked."""
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+    late, other = [lock_of(project.engine()) for _ in range(2)]
+    real = compat.file_locks.lock
+
+    def lock(file):
+        monkeypatch.setattr(compat.file_locks, 'lock', real)
+        os.remove(late.path)
+        assert other.try_acquire()
+        real(file)
+    monkeypatch.setattr(compat.file_locks, 'lock', lock)
+    assert not late.try_acquire()
+    assert not other.is_lost()
+    other.release()
+    assert late.try_acquire()
+    late.release()
+
+
 # ------------------------------------------------------ Ctrl-C in the middle
 
 class Interrupted(object):

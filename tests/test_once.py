@@ -626,6 +626,20 @@ def test_env_py_stamps_before_its_migrations(chain):
     assert chain.version() == ['c3']
 
 
+def test_what_env_py_writes_before_its_migrations(chain):
+    """In the transaction of the migrations, which is not begun anew."""
+    write_env_py(chain, content=(ENV_PY % {
+        'header': u'from sqlalchemy import text', 'before': u'',
+        'after': u''}).replace(
+            u'        context.run_migrations',
+            u"        connection.execute(text('CREATE TABLE own (id INT)'))\n"
+            u"        connection.execute(text('INSERT INTO own VALUES (7)'))\n"
+            u'        context.run_migrations'))
+    chain.python('upgrade')
+    assert chain.version() == ['c3']
+    assert chain.query('SELECT id FROM own') == [(7,)]
+
+
 def test_what_was_planned_before_waiting_is_forgotten(chain, capsys):
     lock = dialects.of(chain.engine()).lock(chain.engine())
     assert lock.try_acquire()
