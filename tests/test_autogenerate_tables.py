@@ -252,3 +252,17 @@ def test_a_serial_column_with_an_odd_name(tmpdir, postgresql_url):
     scripts = project.scripts()
     project.python('migrate')
     assert project.scripts() == scripts
+
+
+def test_tables_of_sqlite_itself(tmpdir):
+    """SQLAlchemy before 2 lists them, and nobody could drop them."""
+    project = Project(tmpdir)
+    project.db.Table('item', project.db.metadata, project.db.Column(
+        'id', project.db.Integer, primary_key=True), sqlite_autoincrement=True)
+    project.python('init')
+    project.python('migrate')
+    project.python('upgrade')
+    result = project.manage('migrate')
+    assert result.code == 0
+    assert 'No changes in schema detected.' in result.output
+    assert 'sqlite_sequence' not in result.output

@@ -1,16 +1,18 @@
 """What batch mode would lose where it copies a table, on SQLite."""
-import copy
 import re
 
 from alembic.operations import ops
-from sqlalchemy import CheckConstraint, Column, types
+from sqlalchemy import CheckConstraint
 
 from .. import compat, dialects
 from .checks import AddedCheck, DroppedCheck
+from .copied_columns import (
+    compute_again, copies, counting, dates, on_sqlite, tell_collations,
+    tell_defaults)
 from .found import each_of
 from .indexes import executed, plain, statements
 from .names import CONVENTION
-from .operations import Block, Comment, Text, saying
+from .operations import Block, saying
 
 _INDEX = re.compile(r'^\s*(CREATE\s+(?:UNIQUE\s+)?INDEX)\s+'
                     r'(?:IF\s+NOT\s+EXISTS\s+)?', re.I)
@@ -37,15 +39,15 @@ def keep(found, operations):
                 named[pair] = _named_checks(found, pair, downwards)
             _tell_named_checks(each, named[pair])
             _apply(_changes([each]), named[pair])
-        _tell_collations(found, each, pair, downwards)
+        tell_collations(found, each, pair, downwards)
         if pair is not None and None not in (pair.old, pair.new):
-            _tell_defaults(each, defaults.setdefault(pair, dict(
+            tell_defaults(each, defaults.setdefault(pair, dict(
                 (column.name, column.server_default) for column in (
                     pair.new if downwards else pair.old).columns)))
-        _compute_again(each, pair)
+        compute_again(each, pair)
         arguments = list(filter(None, [
-            _convention(each), _dates(each),
-            _counting(found, each, pair),
+            _convention(each), dates(each),
+            counting(found, each, pair),
             pair and pair.old is not None and _checks(each, pair, gone)]))
         if arguments:
             written[-1] = saying(Block, each, *arguments)
@@ -73,126 +75,6 @@ def _convention(block):
             return 'naming_convention=%r' % (CONVENTION,)
 
 
-def _dates(block):
-    """Columns that become dates: CAST would leave the year of them."""
-    columns = []
-    for each in block.ops:
-        if isinstance(each, ops.AlterColumnOp) and isinstance(
-                each.modify_type, (types.Date, types.DateTime, types.Time)):
-            default = each.existing_server_default
-            columns.append(Column(
-                each.column_name, each.modify_type,
-                nullable=each.existing_nullable is not False,
-                server_default=default or None))
-    if columns:
-        return lambda context: 'reflect_args=[%s]' % ', '.join(
-            compat.alembic.render_column(each, context)
-            for each in columns)
-
-
-def _tell_collations(found, block, pair, downwards):
-    """Tell batch mode of collations, which nobody else tells it.
-
-    Upwards a column that gets another type gets what the models say.
-    """
-    lines = []
-    given = [each.column_name for each in block.ops
-             if isinstance(each, ops.DropColumnOp) or not downwards
-             and getattr(each, 'modify_type', None) is not None]
-    for name, collation in sorted(_untold(found, block, pair)[0].items()):
-        column = pair.old.columns.get(found.renames.of_table(
-            pair.schema, pair.name).get(name, name))
-        if column is None or column.name in given \
-                or not isinstance(column.type, types.String):
-            continue
-        kind = copy.copy(column.type)
-        kind.collation = str(collation)
-        lines.append('batch_op.alter_column(%s, type_=sa.%r)' % (
-            compat.python.literal(column.name), kind))
-    if lines:
-        block.ops.append(_on_sqlite(lines))
-
-
-def _tell_defaults(block, defaults):
-    """Tell batch mode of defaults in which a word follows a colon.
-
-    SQLAlchemy reads the word as a parameter, and NULL stands there then.
-
-    :param defaults: by column, at the start of the block.
-    """
-    for each in block.ops:
-        name = getattr(each, 'column_name', None)
-        if isinstance(each, ops.DropColumnOp):
-            defaults.pop(name, None)
-        elif isinstance(each, ops.AlterColumnOp) \
-                and each.modify_server_default is not False:
-            defaults[name] = None
-    lines = [
-        'batch_op.alter_column(%s, server_default=sa.text(%s))' % (
-            compat.python.literal(name), compat.python.literal(sql))
-        for name, sql in sorted(
-            (name, compat.tables.default_text(default))
-            for name, default in defaults.items())
-        if sql is not None and '\\:' in sql]
-    if lines and _copies(block):
-        block.ops.append(_on_sqlite(lines))
-    defaults.update(
-        (each.column_name, each.modify_server_default) for each in block.ops
-        if isinstance(each, ops.AlterColumnOp)
-        and each.modify_server_default is not False)
-
-
-def _compute_again(block, pair):
-    """Let batch mode insert nothing into columns that are computed."""
-    if pair is None or None in (pair.old, pair.new) or not _copies(block):
-        return
-    lines = []
-    given = [getattr(each, 'column_name', None)
-             or getattr(getattr(each, 'column', None), 'name', None)
-             for each in block.ops]
-    for column in pair.old.columns:
-        if compat.tables.is_computed_column(column) \
-                and column.name in pair.new.columns \
-                and column.name not in given:
-            lines.extend([
-                'batch_op.drop_column(%s)'
-                % compat.python.literal(column.name),
-                'batch_op.add_column(%s)' % compat.alembic.render_column(
-                    column, pair.autogen)])
-    if lines:
-        block.ops.append(_on_sqlite(lines))
-
-
-def _on_sqlite(lines):
-    """Lines of a batch block that are for SQLite alone."""
-    # In a block, Alembic's printer indents after ':' until ''.
-    return Text(["if op.get_context().dialect.name == 'sqlite':"]
-                + lines + [''])
-
-
-def _counting(found, block, pair):
-    """What keeps the numbers of rows that are gone from coming back."""
-    if _untold(found, block, pair)[1]:
-        return "table_kwargs={'sqlite_autoincrement': True}"
-
-
-def _untold(found, block, pair):
-    if pair is None or pair.old is None or pair.schema or not _copies(block):
-        return {}, False
-    return dialects.of(found.connection).untold(
-        found.connection, found.renames.old(pair.schema, pair.name))
-
-
-#: What batch mode does without copying the table.
-_IN_PLACE = (ops.AddColumnOp, ops.CreateIndexOp, ops.DropIndexOp)
-
-
-def _copies(block):
-    return not all(isinstance(each, _IN_PLACE + (Comment,)) and getattr(
-        getattr(each, 'column', None), 'server_default', None) is None
-        for each in block.ops)
-
-
 def _tell_named_checks(block, checks):
     """Tell batch mode of the checks: it would lose what it does not see.
 
@@ -200,14 +82,14 @@ def _tell_named_checks(block, checks):
 
     :param checks: conditions by name, as they are before the block.
     """
-    if not _copies(block):
+    if not copies(block):
         return
     lines = ['batch_op.create_check_constraint(batch_op.f(%s), %s)' % (
         compat.python.literal(name), compat.python.literal(
             compat.tables.escaped_text(condition)))
         for name, condition in sorted(checks.items())]
     if lines:
-        block.ops.insert(0, _on_sqlite(lines))
+        block.ops.insert(0, on_sqlite(lines))
 
 
 def _named_checks(found, pair, downwards):

@@ -1,11 +1,10 @@
-"""Indexes of expressions, and conditions of partial indexes.
+"""Indexes of expressions.
 
-Both are read from the database itself where SQLAlchemy reflects neither.
+They are read from the database itself where SQLAlchemy reflects none.
 """
 import re
 
 from alembic.operations import ops
-from sqlalchemy import text as sql_text
 from sqlalchemy.schema import CreateIndex
 
 from .. import compat, dialects
@@ -29,8 +28,6 @@ def compare(found):
     for pair in found.tables:
         if pair.new is None:
             continue
-        if pair.old is not None:
-            _compare_conditions(found, pair)
         if known is not None and pair.schema is None:
             _compare_expressions(found, pair, statements(
                 found, pair, known))
@@ -81,7 +78,7 @@ def _forget_same(found):
         pair = pairs.get(_key(each)[:2])
         if _key(each) not in dropped or pair is None or pair.new is None:
             continue
-        index = _by_name(pair.new.indexes).get(each.index_name)
+        index = by_name(pair.new.indexes).get(each.index_name)
         statement = statements(
             found, pair, dialects.of(found.connection).index_statements(
                 found.connection, pair.schema)).get(each.index_name)
@@ -186,29 +183,9 @@ def executed(sql):
         compat.tables.escaped_text(sql))])
 
 
-# Conditions ----------------------------------------------------------------
-
-def _conditions(found, schema, table):
-    """The conditions that a table's indexes have in the database, by name."""
-    known = found.index_conditions
-    if schema not in known:
-        known[schema] = dialects.of(found.connection).index_conditions(
-            found.connection, schema)
-    return None if known[schema] is None else dict(
-        (name, condition and renamed_sql(found, schema, table, condition))
-        for name, condition in known[schema].get(
-            found.renames.old(schema, table), {}).items())
-
-
-def keep_conditions(found):
-    """Let partial indexes that are dropped come back as they were."""
-    option = dialects.of(found.connection).name + '_where'
-    for _, each in found.each(ops.DropIndexOp):
-        condition = (_conditions(found, each.schema, each.table_name)
-                     or {}).get(each.index_name)
-        if condition is not None:
-            compat.alembic.set_option(each, option, sql_text(
-                compat.tables.escaped_text(condition)))
+def by_name(indexes):
+    """Indexes by name; Alembic makes a second object of each, to compare."""
+    return dict((compat.python.text(each.name), each) for each in indexes)
 
 
 def make_spatial(found):
@@ -224,55 +201,3 @@ def make_spatial(found):
                 getattr(getattr(column, 'type', None), 'spatial_index', False)
                 and not column.nullable for column in columns):
             each.kw = dict(each.kw, **{dialect.name + '_prefix': 'SPATIAL'})
-
-
-def _compare_conditions(found, pair):
-    """Compare what stands in WHERE, of indexes that both sides have."""
-    known = _conditions(found, pair.schema, pair.name)
-    if known is None:
-        return
-    wanted = dict((compat.python.text(index.name), index)
-                  for index in pair.new.indexes)
-    for name, old in sorted(_by_name(pair.old.indexes).items()):
-        new = wanted.get(name)
-        if new is None or any(each.index_name == name for _, each
-                              in found.each(ops.DropIndexOp)):
-            continue
-        if _differ(found, pair, known.get(name), compat.tables.condition_of(
-                new, found.context.dialect)) and compat.alembic.is_included(
-                    pair, new, name, 'index', False, old):
-            found.changes_of(pair).ops.extend([
-                ops.DropIndexOp.from_index(old),
-                ops.CreateIndexOp.from_index(new)])
-
-
-def _by_name(indexes):
-    """Indexes by name; Alembic makes a second object of each, to compare."""
-    return dict((compat.python.text(each.name), each) for each in indexes)
-
-
-def _differ(found, pair, before, after):
-    if before is None or after is None:
-        return (before is None) != (after is None)
-    if plain(before) == plain(after):
-        return False
-    if dialects.of(found.connection).keeps_sql:
-        return True
-    try:
-        written = _condition_as_written(found, pair, after)
-    except Exception:
-        return False        # what can't be compared is not reported
-    return written is not None and plain(written) != plain(before)
-
-
-def _condition_as_written(found, pair, condition):
-    """How the server writes a condition down."""
-    columns = copies(found, pair.new.columns)
-    quoted = found.context.dialect.identifier_preparer.format_column(
-        columns[0])
-    read = read_back(
-        found, temporary_table(*columns),
-        dialects.of(found.connection).index_conditions,
-        ['CREATE INDEX %s_1 ON %s (%s) WHERE %s' % (
-            NAME, NAME, quoted, condition)])
-    return read.get(NAME, {}).get(NAME + '_1')

@@ -7,10 +7,11 @@ after all of them.  Only Alembic 0.8 and newer has operations: nothing here
 is imported on older ones.
 """
 from . import (
-    casts, checks, collations, comments, copied_tables, defaults, destructive,
-    enum_library, enum_values, enums, exact_indexes, foreign_key_indexes,
-    foreign_key_types, generated, indexes, listed_checks, misfits, names,
-    ordering, primary_keys, real_types, same_types)
+    casts, checks, collations, comments, copied_tables, defaults,
+    destructive, enum_library, enum_values, enums, exact_indexes,
+    foreign_key_indexes, foreign_key_types, generated, index_conditions,
+    indexes, listed_checks, misfits, names, ordering, primary_keys,
+    real_types, same_types)
 from .addressed import refuse_unknown
 from .derived_names import refuse_to_make_again
 from .renamed_columns import rename_columns
@@ -44,6 +45,7 @@ COMPARING = [
     listed_checks.compare,
     checks.compare,
     primary_keys.compare,
+    index_conditions.compare,
     indexes.compare,
 ]
 
@@ -53,7 +55,7 @@ WRITING = [
     names.name_new_constraints,
     names.name_dropped_constraints,
     names.keep_unique,
-    indexes.keep_conditions,
+    index_conditions.keep,
     indexes.make_spatial,
     indexes.keep_expressions,
     fill_required_columns,

@@ -7,7 +7,7 @@ import re
 
 from flask import current_app
 
-from .. import compat
+from .. import compat, dialects
 from ..folder import revision_files
 from ..folder.creations import created_tables
 from .answers import Answers
@@ -83,6 +83,8 @@ class Protection(object):
         return type_ != 'schema' or self._is_used(self.schema(name))
 
     def _is_dropped(self, schema, name):
+        if dialects.of(self.context.connection).owns_table(name):
+            return False
         said = self.answers.of('drop', self.bind, schema, name)
         if said or self.lenient or (schema, name) in self.created:
             self.dropped.add((schema, name))

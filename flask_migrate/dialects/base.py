@@ -84,6 +84,10 @@ class Dialect(object):
     def declared_type(self, connection, schema, table, column):
         """What a column was made as, where that is kept as text."""
 
+    def owns_table(self, name):
+        """Whether a table is the database's own."""
+        return False
+
     def untold(self, connection, table):
         """What no Inspector tells of a table, where SQL is kept.
 

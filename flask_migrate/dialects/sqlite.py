@@ -58,6 +58,9 @@ class SQLite(Dialect):
         return sqlite_schema.declared_types(
             connection, table, schema).get(column)
 
+    def owns_table(self, name):
+        return sqlite_schema.is_own_table(name)
+
     def untold(self, connection, table):
         return sqlite_schema.untold(connection, table)
 

@@ -29,7 +29,7 @@ def read(connection):
                  'FROM sqlite_master ORDER BY rowid')
     virtual = [name for kind, name, _, sql in found
                if _VIRTUAL.match(sql or '')]
-    found = [row for row in found if row[3] and not _OWN_TABLES.match(row[1])
+    found = [row for row in found if row[3] and not is_own_table(row[1])
              and not _is_shadow(row[2], virtual)]
     objects = []
     for kind, name, table, sql in found:
@@ -49,6 +49,11 @@ def declared_types(connection, table, schema=None):
     return dict((row[1], row[2]) for row in rows(
         connection, 'PRAGMA %stable_info(%s)' % (
             quoted(schema) + '.' if schema else '', quoted(table))))
+
+
+def is_own_table(name):
+    """Whether SQLite makes a table itself, such as ``sqlite_sequence``."""
+    return bool(_OWN_TABLES.match(name))
 
 
 _TOKEN = re.compile(
