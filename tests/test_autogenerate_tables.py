@@ -266,3 +266,15 @@ def test_tables_of_sqlite_itself(tmpdir):
     assert result.code == 0
     assert 'No changes in schema detected.' in result.output
     assert 'sqlite_sequence' not in result.output
+
+
+def test_tables_and_no_models(tmpdir, command_line):
+    project = Project(tmpdir)
+    project.execute('CREATE TABLE item (id INTEGER PRIMARY KEY)')
+    project.python('init')
+    result = project.command_line(command_line, 'migrate')
+    assert result.code == 0 and project.scripts() == []
+    for words in (
+            'no revision has made them (db.create_all()?), but there are no '
+            'models: target_metadata has 0 tables. Most likely', "'adopt'"):
+        assert words in result.stdout

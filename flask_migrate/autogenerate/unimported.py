@@ -72,6 +72,8 @@ def _cause():
 def mention_existing_tables(protection, write):
     """Say how to adopt tables that no revision has made.
 
+    Without models there are none that they could be compared with.
+
     :param protection: of a comparison that found nothing.
     """
     tables = sorted(title(*each) for each in protection.kept)
@@ -79,3 +81,9 @@ def mention_existing_tables(protection, write):
         write(u'The tables exist already, and no revision has made them '
               u"(db.create_all()?): %s. 'adopt' brings them under migrations, "
               u'in a folder without revisions.' % u', '.join(tables))
+    elif protection.left_alone and not protection.models:
+        write(u'There are tables, and no revision has made them '
+              u"(db.create_all()?), but there are no models%s: %s. %s Then "
+              u"'adopt' brings the tables under migrations." % (
+                  _of_database(protection), '; '.join(
+                      _looked_at(protection)), _cause()))
