@@ -3,6 +3,8 @@ import errno
 import gc
 import os
 import re
+import subprocess
+import sys
 import threading
 
 from alembic.util import CommandError
@@ -130,6 +132,22 @@ def test_a_lock_file_that_its_holder_has_just_removed(tmpdir, monkeypatch):
     other.release()
     assert late.try_acquire()
     late.release()
+
+
+def test_a_program_that_a_killed_run_has_started_holds_no_lock(tmpdir):
+    project = make(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db'))
+    killed, other = [lock_of(project.engine()) for _ in range(2)]
+    assert killed.try_acquire()
+    program = subprocess.Popen(
+        [sys.executable, '-uc', 'import sys; print(1); sys.stdin.read()'],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, close_fds=False)
+    try:
+        assert program.stdout.readline()        # it has begun
+        killed.file.close()     # as the kernel does; the file stays there
+        assert other.try_acquire()
+    finally:
+        program.communicate()
+    other.release()
 
 
 # ------------------------------------------------------ Ctrl-C in the middle
@@ -397,7 +415,7 @@ def test_no_connection_stays_open(
     project.app.config['AT_WORK'] = lambda: processes.wait_for(
         lambda: looked)
     project.write_revision('two', CHAIN[1][1] + '\n' + AT_WORK, down='one')
-    threads, raised = threading.enumerate(), []
+    threads, raised = set(threading.enumerate()), []
     gc.disable()        # it closes what has been forgotten
     try:
         for error in None, 'ValueError', 'KeyboardInterrupt':
@@ -407,7 +425,9 @@ def test_no_connection_stays_open(
                                else 'two', **options)
             except (CommandError, KeyboardInterrupt) as caught:
                 raised.append(caught)
-            assert threading.enumerate() == threads
+            # A Timer that is cancelled takes a moment.
+            processes.wait_for(
+                lambda: set(threading.enumerate()) <= threads)
             leave(project, server, url)
     finally:
         gc.enable()

@@ -147,6 +147,8 @@ def test_dry_run_of_all_databases(tmpdir):
     project.python('init', multidb=True)
     project.write_revision('a1')
     assert len(project.python('upgrade', dry_run=True)) == 2
+    for name in None, 'users':
+        assert project.query('SELECT name FROM sqlite_master', name) == []
 
 
 #: Goes on with a database of its own.
