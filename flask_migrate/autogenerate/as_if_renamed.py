@@ -65,14 +65,10 @@ class Renames(object):
 
 def inspector(connection, renames):
     """An Inspector of SQLAlchemy's that sees a database so."""
-    found = inspect(connection)
-    base = type(found)
-    kind = type('AsIfRenamed', (base,), dict(
-        (name, _named(name, method(name, getattr(base, name))))
-        for name, method in _METHODS if hasattr(base, name)))
-    other = kind.__new__(kind)
-    other.__dict__.update(found.__dict__, renames=renames)
-    return other
+    found = compat.inspection.like(inspect(connection), 'AsIfRenamed',
+                                   _METHODS)
+    found.renames = renames
+    return found
 
 
 def renamed_sql(found, schema, table, sql):
@@ -88,12 +84,6 @@ def _in_sql(renames, dialect, schema, table):
         dialect.identifier_preparer.quote
     return lambda sql: as_if_values.casts(
         _in_text(sql, new, quote), renames.enums)
-
-
-def _named(name, function):
-    """A function of another name: Alembic 1.20 asks for it."""
-    function.__name__ = name
-    return function
 
 
 def _one(name, real):

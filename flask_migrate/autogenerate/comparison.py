@@ -137,12 +137,9 @@ class Comparison(Run):
         if not directives or not getattr(
                 context.config.cmd_opts, 'autogenerate', False):
             return
-        script = directives[0]
-        found = getattr(script, 'upgrade_ops_list', None)
-        if found is None:                       # Alembic 0.8
-            found = [script.upgrade_ops]
-        if len(self.plans) >= self._expected() \
-                and all(operations.is_empty() for operations in found):
+        if len(self.plans) >= self._expected() and all(
+                operations.is_empty() for operations
+                in compat.alembic.upgrades(directives[0])):
             directives[:] = []
 
     def _expected(self):

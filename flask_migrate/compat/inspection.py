@@ -2,6 +2,24 @@
 from __future__ import absolute_import
 
 
+def like(inspector, title, methods):
+    """A copy of an Inspector with other methods, of those that it has.
+
+    :param methods: pairs of a name and a function that is given it and the
+        method, and returns the one in its place.
+    """
+    base = type(inspector)
+    changed = {}
+    for name, change in methods:
+        if hasattr(base, name):
+            changed[name] = change(name, getattr(base, name))
+            changed[name].__name__ = name       # Alembic 1.20 asks for it
+    kind = type(title, (base,), changed)
+    found = kind.__new__(kind)
+    found.__dict__.update(inspector.__dict__)
+    return found
+
+
 def unnamed_constraints(connection):
     """Constraints that have no name: pairs of table and what it is.
 

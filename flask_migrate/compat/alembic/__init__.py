@@ -28,4 +28,4 @@ from .versions import (  # noqa: F401
     compare, environment_context, finds_cycles, has_branches, has_check,
     has_operations,
     last_operations, needs_newer_alembic, type_alone, type_text,
-    without_defaults)
+    upgrades, without_defaults)

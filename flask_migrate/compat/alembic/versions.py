@@ -134,11 +134,14 @@ def has_operations():
     return True
 
 
-def last_operations(script):
-    """Upgrade and downgrade of the last database in a MigrationScript.
+def upgrades(script):
+    """The upgrades of a MigrationScript: it has several from 0.8.1 on."""
+    found = getattr(script, 'upgrade_ops_list', None)
+    return [script.upgrade_ops] if found is None else found
 
-    It has several from 0.8.1 on.
-    """
+
+def last_operations(script):
+    """Upgrade and downgrade of the last database in a MigrationScript."""
     if hasattr(script, 'upgrade_ops_list'):
         return script.upgrade_ops_list[-1], script.downgrade_ops_list[-1]
     return script.upgrade_ops, script.downgrade_ops
