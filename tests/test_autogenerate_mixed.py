@@ -287,6 +287,23 @@ def test_indexes_of_what_is_renamed(there, database, name, function):
 
 @on(*ALL)
 @pytest.mark.skipif(not hasattr(sa, 'Computed'), reason='needs Computed')
+def test_a_computed_column_gets_another_name(there, database):
+    def table(name):
+        return ('item', Column('size', Integer), Column(name, Integer, (
+            sa.Computed('size * 2', persisted=True))))
+    metadata = there.make(table('double'))
+    there.migrate()
+    there.way.do('upgrade')
+    there.way.execute(lambda connection: connection.execute(
+        metadata.tables['item'].insert().values(size=5)))
+    there.before = schemas.schema(there.engines[0])
+    rows = there.go(table('twice'),
+                    answers={'rename': {'item.double': 'twice'}})
+    assert [row['twice'] for row in rows['item']] == ['10']
+
+
+@on(*ALL)
+@pytest.mark.skipif(not hasattr(sa, 'Computed'), reason='needs Computed')
 @pytest.mark.parametrize('factor', [2, 3])
 def test_a_computed_column_of_a_renamed_one(there, database, factor):
     def table(column, factor):

@@ -1,7 +1,7 @@
 """Columns that were renamed keep their data."""
 from alembic.operations import ops
 
-from .. import dialects
+from .. import compat, dialects
 from .alike import columns_alike
 from .operations import Comment, RenamedColumn
 from .pairs import Pair, doubt, renamed, stop_for_rows
@@ -15,6 +15,8 @@ def rename_columns(found):
     accepted, unknown = renamed(found, pairs, columns=True)
     found.questioner.check()
     stop_for_rows(found, unknown)
+    accepted = [pair for pair in accepted
+                if not _is_made_anew(found, pair, drops)]
     if accepted:
         first = [_rename(found, pair, drops) for pair in accepted]
         for pair in accepted:
@@ -43,6 +45,17 @@ def _pairs(found, table, drops):
         for new in added:
             yield Pair(found, schema, name, old.name, new.name, True,
                        columns_alike(old, new))
+
+
+def _is_made_anew(found, pair, drops):
+    """Whether a column is computed, and declaring it would be refused.
+
+    As it is computed again, it may be dropped and added.
+    """
+    columns = (drops[pair.schema, pair.table, pair.old], found.column(
+        pair.schema, found.renames.new(pair.schema, pair.table), pair.new))
+    return dialects.of(found.connection).renames_by_declaring \
+        and all(map(compat.tables.is_computed_column, columns))
 
 
 def _rename(found, pair, drops):
