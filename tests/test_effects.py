@@ -297,6 +297,23 @@ def test_what_was_committed_before_a_commit_that_fails(
     assert 'as before' not in message
 
 
+def test_the_database_whose_commit_fails_is_named(tmpdir, postgresql_url):
+    """Although env.py has configured another one after it."""
+    project = Project(tmpdir, postgresql_url, binds={
+        'users': 'sqlite:///%s' % tmpdir.join('users.db')})
+    project.python('init', multidb=True)
+    project.write_revision('one', (
+        "op.execute('CREATE TABLE c (id int PRIMARY KEY, r int REFERENCES c "
+        "DEFERRABLE INITIALLY DEFERRED)')\n"
+        "op.execute('INSERT INTO c VALUES (1, 9)')"))
+    with pytest.raises(MigrateError) as caught:
+        project.python('upgrade')
+    first = str(caught.value).splitlines()[0]
+    assert 'violates foreign key' in first
+    assert 'postgresql' in first
+    assert 'users.db' not in first
+
+
 @needs_blocks
 @pytest.mark.parametrize('kind', ['sqlite', 'postgresql'])
 def test_nothing_earlier_where_env_py_fails(request, tmpdir, kind):

@@ -81,7 +81,7 @@ class Change(Run):
             dialect.lock_timeout(connection, self.lock_timeout,
                                  self.connections.borrowed(connection))
         self._watch(connection)
-        journal.before_commit = self._before_commit
+        journal.before_commit = partial(self._before_commit, connection)
         journal.between = self.call.signals.check
 
     def prepared(self, context):
@@ -183,7 +183,8 @@ class Change(Run):
         """The revision that is being run: a Running, or None."""
         return self.executor.running
 
-    def _before_commit(self):
+    def _before_commit(self, connection):
+        self.engine = connection.engine     # what may fail now
         self.call.signals.check()
         self.locks.check()
 
