@@ -75,9 +75,9 @@ def check_committed(run):
                 and heads_now(plan) == sorted(plan.heads):
             raise MigrateError(
                 'env.py has not committed what the revisions did, so that it '
-                'was rolled back. Its connection had a transaction before '
-                'context.begin_transaction(), which then leaves the end to '
-                'env.py: call connection.commit() after it, or before it.')
+                'was rolled back. context.begin_transaction() does so, where '
+                'the connection has executed nothing before. Else call '
+                'connection.commit() at the end.')
 
 
 def _titles(plans):
