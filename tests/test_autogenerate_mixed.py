@@ -195,6 +195,28 @@ def test_both_ends_of_foreign_keys_get_another_type(there, database, old,
         == set([rows['item'][0]['code']])
 
 
+@on('postgresql', 'mariadb')
+@pytest.mark.parametrize('going', [True, False])
+def test_a_type_changes_beside_tables_that_refer_to_each_other(
+        there, database, going):
+    def tables(circle, kind):
+        found = [('item', Column('code', kind))]
+        for name, other in (('hen', 'egg'), ('egg', 'hen')) * circle:
+            found.append((name, Column('other', Integer, ForeignKey(
+                other + '.id', name='fk_' + name)),
+                Column('item_id', Integer, ForeignKey('item.id'))))
+        return found
+    metadata = there.make(*tables(going, Integer))
+    there.migrate()
+    there.way.do('upgrade')
+    there.way.execute(lambda connection: connection.execute(
+        metadata.tables['item'].insert().values(code=7)))
+    there.before = schemas.schema(there.engines[0])
+    rows = there.go(*tables(not going, String(20)),
+                    answers={'drop': ['hen', 'egg'] if going else []})
+    assert rows['item'][0]['code'] == '7'
+
+
 @on('mariadb')
 def test_json_stays_json(there, database):
     there.begin(('item', Column('one', sa.JSON, nullable=False),

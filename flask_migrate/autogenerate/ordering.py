@@ -168,9 +168,9 @@ def _columns(foreign_key):
 def apart(table, foreign_key, creating):
     """The operation for a foreign key of its own, in a block."""
     if not creating:
-        return ops.ModifyTableOps(table.name, [ops.DropConstraintOp(
-            foreign_key.name, table.name, 'foreignkey',
-            schema=table.schema)], schema=table.schema)
+        return ops.ModifyTableOps(
+            table.name, [ops.DropConstraintOp.from_constraint(foreign_key)],
+            schema=table.schema)
     target = _target(foreign_key)
     options = dict((name, getattr(foreign_key, name)) for name in (
         'onupdate', 'ondelete', 'deferrable', 'initially')
