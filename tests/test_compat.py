@@ -185,3 +185,19 @@ def test_listeners_stop():
     connection.execute(text('SELECT 2'))
     connection.close()
     assert seen == ['SELECT 1']
+
+
+def test_a_raw_connection_is_left_as_it_was():
+    class Raw(object):
+        def cursor(self):
+            return 'cursor'
+
+        def commit(self):
+            return 'commit'
+    raw, calls = Raw(), []
+    raw.commit = mine = lambda: 'mine'
+    stop = compat.raw_use.on_use(raw, lambda: calls.append(1))
+    assert (raw.cursor(), raw.commit()) == ('cursor', 'mine')
+    assert calls == [1, 1]
+    stop()
+    assert vars(raw) == {'commit': mine}

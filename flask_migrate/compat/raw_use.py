@@ -24,12 +24,14 @@ def on_use(raw, function):
     def look():
         if _is_used_past(driver):
             function()
+    own = dict(getattr(raw, '__dict__', {}))
     for name in _NAMES:
         try:
             setattr(raw, name, _noticed(getattr(raw, name), look))
-            undo.append(partial(delattr, raw, name))
         except (AttributeError, TypeError):     # one in C, or with slots
-            pass
+            continue
+        undo.append(partial(setattr, raw, name, own[name])
+                    if name in own else partial(delattr, raw, name))
     if not undo and hasattr(raw, 'cursor_factory'):
         before = raw.cursor_factory
         raw.cursor_factory = _cursor_class(before, look)
