@@ -6,6 +6,7 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator
 
 from flask_migrate import MigrationFailed, compat
+import libraries
 from round_trip import enum_type
 from test_enum_values_renamed import Items, on, on_sqlite
 
@@ -328,3 +329,15 @@ def test_a_required_column_with_a_new_value(items):
     items.project.python('upgrade')
     assert items.rows() == ['blue']
     assert items.project.python('migrate') is None
+
+
+@pytest.mark.parametrize('values', [(), ('red', 'green')])
+def test_a_column_whose_type_makes_a_check_goes_again(path, values):
+    """Batch mode keeps the CHECK; Alembic before 1.9 has made two."""
+    there = libraries.Tables(None, path)
+    there.change(item=[])
+    there.change(item=[Column('kind', (Enum if values else Boolean)(
+        *values, name='kind', create_constraint=True))])
+    assert there.project.columns('item') == ['id', 'kind']
+    there.project.python('downgrade')
+    assert there.project.columns('item') == ['id']

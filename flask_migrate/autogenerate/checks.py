@@ -20,14 +20,14 @@ def compare(found):
         return
     # Those of enums, and what makes them, are told by their values.
     columns = set(column for column, _ in found.listing_checks)
-    listing = set(check for _, check in found.listing_checks)
+    listing = set(_key(check) for _, check in found.listing_checks)
     for pair in found.tables:
         if pair.old is None or pair.new is None:
             continue
         # What a reflected type would make here, the database may not have.
         old = [each for each in _checks(pair.old)
                if not compat.tables.belongs_to_type(each)
-               and each not in listing]
+               and _key(each) not in listing]
         new = [each for each in _checks(pair.new)
                if not (compat.tables.belongs_to_type(each) and any(
                    column in columns for column in each.columns))]
@@ -36,9 +36,18 @@ def compare(found):
 
 
 def _checks(table):
-    return sorted((each for each in table.constraints
-                   if isinstance(each, CheckConstraint)),
-                  key=lambda each: str(each.sqltext))
+    """The checks of a table; of two that are the same, one.
+
+    Alembic before 1.9 makes that of a type twice in batch mode.
+    """
+    found = dict((_key(each), each) for each in table.constraints
+                 if isinstance(each, CheckConstraint))
+    return sorted(found.values(), key=lambda each: str(each.sqltext))
+
+
+def _key(check):
+    name = check.name if compat.tables.is_named(check.name) else id(check)
+    return check.table, name, str(check.sqltext)
 
 
 def _compare(found, pair, old, new):

@@ -39,6 +39,8 @@ def keep(found, operations):
                 named[pair] = _named_checks(found, pair, downwards)
             _tell_named_checks(each, named[pair])
             _apply(_changes([each]), named[pair])
+        elif downwards and pair is not None and pair.new is not None:
+            _drop_checks_of_types(each, pair)
         tell_collations(found, each, pair, downwards)
         if pair is not None and None not in (pair.old, pair.new):
             tell_defaults(each, defaults.setdefault(pair, dict(
@@ -90,6 +92,21 @@ def _tell_named_checks(block, checks):
         for name, condition in sorted(checks.items())]
     if lines:
         block.ops.insert(0, on_sqlite(lines))
+
+
+def _drop_checks_of_types(block, pair):
+    """Drop the checks of types whose columns go: batch mode keeps them."""
+    gone = [each.column_name for each in block.ops
+            if isinstance(each, ops.DropColumnOp)]
+    lines = ["batch_op.drop_constraint(batch_op.f(%s), type_='check')"
+             % compat.python.literal(each.name)
+             for each in pair.new.constraints
+             if isinstance(each, CheckConstraint)
+             and compat.tables.belongs_to_type(each)
+             and compat.tables.is_named(each.name)
+             and any(column.name in gone for column in each.columns)]
+    if lines:
+        block.ops.insert(0, on_sqlite(sorted(lines)))
 
 
 def _named_checks(found, pair, downwards):
