@@ -2,8 +2,8 @@
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import (
-    CheckConstraint, Column, ForeignKey, Integer, MetaData, String, Table,
-    create_engine)
+    CheckConstraint, Column, ForeignKey, Index, Integer, MetaData, String,
+    Table, create_engine)
 
 from flask_migrate import DiffsDetected, compat
 import round_trip
@@ -193,6 +193,32 @@ def test_both_ends_of_foreign_keys_get_another_type(there, database, old,
     note, = rows['note']
     assert set(note[name] for name in ('first', 'two', 'three')) \
         == set([rows['item'][0]['code']])
+
+
+@on(*ALL)
+@pytest.mark.parametrize('before', [None, 'size', 'name'])
+def test_an_index_that_descends(there, database, before):
+    """SQLite and MariaDB tell an Inspector nothing of it."""
+    def table(*indexes):
+        return ('item', Column('size', Integer), Column('name', String(9)),
+                *indexes)
+    old = [Index('ix_item', before)] if before else []
+    there.begin(table(*old))
+    there.go(table(Index('ix_item', sa.desc('size')),
+                   Index('ix_both', 'name', sa.text('size DESC'))))
+    there.way.do('check')
+    sql = statement(there, database)
+    assert sql.lower().count('desc') == 2, sql
+
+
+def statement(there, database):
+    """The SQL that made the indexes of a table."""
+    return ' '.join(str(row[-1]) for row in there.way.execute(
+        lambda connection: connection.execute(sa.text({
+            'sqlite': "SELECT sql FROM sqlite_master WHERE type = 'index'",
+            'postgresql': "SELECT indexdef FROM pg_indexes WHERE tablename "
+                          "= 'item'",
+            'mariadb': 'SHOW CREATE TABLE item'}[database])).fetchall()))
 
 
 @on('postgresql', 'mariadb')

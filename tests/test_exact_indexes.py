@@ -2,9 +2,10 @@
 """``migrate``: indexes of expressions stay what they are."""
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import Index, text
+from sqlalchemy import Column, Index, text
 
 from flask_migrate import compat
+import libraries
 from test_enum_values_renamed import Items
 
 pytestmark = pytest.mark.skipif(
@@ -124,3 +125,15 @@ def test_another_expression(tmpdir, postgresql_url):
     assert items.project.python('migrate') is None
     items.project.python('downgrade')
     assert made(items) == wanted
+
+
+def test_an_index_that_descends_is_found_once(path):
+    """An Inspector of SQLite tells nothing of DESC."""
+    there = libraries.Tables(None, path)
+
+    def columns(*indexes):
+        return [Column('size', sa.Integer)] + list(indexes)
+    there.change(item=columns())
+    there.change(item=columns(Index('ix_item', text('size DESC'))))
+    assert there.values("SELECT sql FROM sqlite_master WHERE name = "
+                        "'ix_item'")[0].endswith('size DESC)')

@@ -28,11 +28,11 @@ def compare(found):
     for pair in found.tables:
         if pair.new is None:
             continue
+        same = _forget_same(found, pair)
         if known is not None and pair.schema is None:
             _compare_expressions(found, pair, statements(
-                found, pair, known))
-    if known is None:
-        _forget_same(found)
+                found, pair, known), same)
+    drop_empty(found.upgrade.ops)
 
 
 def plain(sql):
@@ -42,18 +42,22 @@ def plain(sql):
 
 # Indexes of expressions, where nobody reflects them --------------------------
 
-def _compare_expressions(found, pair, known):
+def _compare_expressions(found, pair, known, same):
     """Compare the texts of the statements that make the indexes.
 
     :param known: the statements by name, as the database has kept them.
+    :param same: the names of indexes that do not differ.
     """
     wanted = dict((index.name, index) for index in pair.new.indexes
-                  if compat.tables.is_functional(index))
+                  if compat.tables.is_functional(index)
+                  and index.name not in same)
     for operations, each in found.each(ops.CreateIndexOp):
         if each.index_name in wanted and each.table_name == pair.name:
             operations.remove(each)         # Alembic can't take it back
     for name, sql in sorted(known.items()):
         index = wanted.get(name)
+        if name in same:
+            continue
         if index is not None and _is_same(found, pair, sql, index):
             del wanted[name]
         elif pair.old is None or compat.alembic.is_included(
@@ -64,31 +68,31 @@ def _compare_expressions(found, pair, known):
             found.upgrade.ops.append(FunctionalIndex.from_index(index))
 
 
-def _forget_same(found):
+def _forget_same(found, pair):
     """Leave out indexes that differ for Alembic, but not for the server.
 
-    Alembic compares texts, and the server adds casts: to the type of an
-    enum, say.
+    Alembic compares texts: a server adds casts to the type of an enum, say,
+    and SQLite and MariaDB tell an Inspector nothing of DESC.
+
+    :return: their names.
     """
-    dropped = dict((_key(each), (block, each))
-                   for block, each in found.each(ops.DropIndexOp))
-    pairs = dict(((pair.schema or None, pair.name), pair)
-                 for pair in found.tables)
-    for block, each in found.each(ops.CreateIndexOp):
-        pair = pairs.get(_key(each)[:2])
-        if _key(each) not in dropped or pair is None or pair.new is None:
-            continue
-        index = by_name(pair.new.indexes).get(each.index_name)
-        statement = statements(
-            found, pair, dialects.of(found.connection).index_statements(
-                found.connection, pair.schema)).get(each.index_name)
-        if statement is not None and index is not None \
-                and compat.tables.is_functional(index) \
-                and _is_same(found, pair, statement, index):
+    indexes = by_name(index for index in pair.new.indexes
+                      if compat.tables.is_functional(index))
+    concerned = [
+        (block, each) for block, each in found.each(
+            ops.CreateIndexOp, ops.DropIndexOp)
+        if _key(each)[:2] == (pair.schema or None, pair.name)
+        and each.index_name in indexes]
+    if not concerned:
+        return []
+    made = statements(found, pair, dialects.of(
+        found.connection).index_statements(found.connection, pair.schema))
+    same = [name for name, sql in made.items() if name in indexes
+            and _is_same(found, pair, sql, indexes[name])]
+    for block, each in concerned:
+        if each.index_name in same:
             block.remove(each)
-            block, each = dropped[_key(each)]
-            block.remove(each)
-    drop_empty(found.upgrade.ops)
+    return same
 
 
 def _key(operation):
@@ -122,7 +126,8 @@ def _is_same(found, pair, sql, index):
         CreateIndex(index).compile(dialect=found.context.dialect))
     if plain(sql) == plain(statement):
         return True
-    if dialects.of(found.connection).keeps_sql:
+    kind = dialects.of(found.connection)
+    if kind.keeps_sql or not kind.indexes_expressions:
         return False
     try:
         written = _statement_as_written(found, pair, statement)

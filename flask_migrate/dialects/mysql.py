@@ -82,6 +82,9 @@ class MySQL(ServerDialect):
             (table, dict((name, json()) for name in names)) for table, names
             in mysql_schema.json_columns(connection).items())
 
+    def index_statements(self, connection, schema=None):
+        return mysql_schema.index_statements(connection, schema)
+
     def read_schema(self, connection):
         return mysql_schema.read(connection)
 

@@ -1,4 +1,6 @@
 """What is in a MySQL or MariaDB database."""
+from itertools import groupby
+from operator import itemgetter
 import re
 
 from .schema import (
@@ -26,6 +28,27 @@ _OTHERS = """
     UNION SELECT event_name, 'event', 0, event_name
     FROM information_schema.events WHERE event_schema = DATABASE()
     ORDER BY 3, 4"""
+
+
+_INDEXES = """
+    SELECT table_name, index_name, non_unique, column_name, collation
+    FROM information_schema.statistics WHERE table_schema = %s
+    ORDER BY table_name, index_name, seq_in_index"""
+
+
+def index_statements(connection, schema):
+    """The statements that would make the indexes, by table and name."""
+    found = {}
+    for (table, name, more), columns in groupby(rows(
+            connection, _INDEXES % (schema and "'%s'" % schema
+                                    or 'DATABASE()')), itemgetter(0, 1, 2)):
+        parts = ['"%s"%s' % (column, ' DESC' * (order == 'D'))
+                 for _, _, _, column, order in columns]
+        found.setdefault(table, {})[name] = \
+            'CREATE %sINDEX "%s" ON "%s" (%s)' % (
+                '' if int(more) else 'UNIQUE ', name, table,
+                ', '.join(parts))
+    return found
 
 
 def read(connection):

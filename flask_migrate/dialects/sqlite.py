@@ -67,23 +67,24 @@ class SQLite(Dialect):
     def functional_indexes(self, connection, schema=None):
         found = {}
         raw = compat.sqlalchemy.raw_connection(connection)
-        for table, name, sql in execute(
-                raw, "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
-                "type = 'index' AND sql IS NOT NULL"):
+        for table, name, sql in _indexes(connection, schema):
             # The columns of an expression have no names.
-            if schema is None and any(row[2] is None for row in execute(
+            if any(row[2] is None for row in execute(
                     raw, 'PRAGMA index_info(%s)' % quoted(name))):
                 found.setdefault(table, {})[name] = sql
         return found
 
+    def index_statements(self, connection, schema=None):
+        found = {}
+        for table, name, sql in _indexes(connection, schema):
+            found.setdefault(table, {})[name] = sql
+        return found
+
     def index_conditions(self, connection, schema=None):
         found = {}
-        for table, name, sql in execute(
-                compat.sqlalchemy.raw_connection(connection),
-                "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
-                "type = 'index' AND sql IS NOT NULL"):
+        for table, name, sql in _indexes(connection, schema):
             condition = _CONDITION.search(sql)
-            if condition and schema is None:
+            if condition:
                 found.setdefault(table, {})[name] = condition.group(1)
         return found
 
@@ -249,6 +250,14 @@ class SQLiteBorrowed(Borrowed):
         if self.own and not self.given:
             self.settings.roll_back(self.connection)
         self.settings.give_back()
+
+
+def _indexes(connection, schema):
+    """Table, name and statement of the indexes that were made by one."""
+    return [] if schema is not None else execute(
+        compat.sqlalchemy.raw_connection(connection),
+        "SELECT tbl_name, name, sql FROM sqlite_master WHERE "
+        "type = 'index' AND sql IS NOT NULL")
 
 
 def _level(connection):
