@@ -82,7 +82,7 @@ def _forget_same(found, pair):
         (block, each) for block, each in found.each(
             ops.CreateIndexOp, ops.DropIndexOp)
         if _key(each)[:2] == (pair.schema or None, pair.name)
-        and each.index_name in indexes]
+        and each.index_name in indexes] if indexes else []
     if not concerned:
         return []
     made = statements(found, pair, dialects.of(
