@@ -132,9 +132,11 @@ def elsewhere(tmpdir, monkeypatch):
     return path
 
 
-@pytest.fixture(params=[
-    # Else the newest of each template.
-    '%s-%s' % folder for folder in ASYNC_FOLDERS[0 if SLOW else -2:]])
+#: All in the slow mode, else the newest for one database.
+FOLDERS = ASYNC_FOLDERS if SLOW else ASYNC_FOLDERS[-2:-1]
+
+
+@pytest.fixture(params=['%s-%s' % folder for folder in FOLDERS])
 def stock(request, releases):
     """A stock template's name and files."""
     template, version = request.param.rsplit('-', 1)

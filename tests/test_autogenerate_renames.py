@@ -5,7 +5,8 @@ from flask_migrate import CommandError, compat
 from flask_migrate.console import CommandLine
 from project import Project
 from terminal import Terminal
-from test_legacy import LegacyProject, elsewhere, folder  # noqa: F401
+from test_legacy import FOLDERS, LegacyProject, elsewhere, folder  # noqa: F401
+from variants import some
 
 pytestmark = pytest.mark.skipif(
     not compat.alembic.has_operations(), reason='needs Alembic 0.8')
@@ -430,6 +431,8 @@ def test_no_transaction_is_open_while_a_question_waits(
 
 @pytest.mark.once
 @pytest.mark.filterwarnings('ignore:Table.tometadata')
+@pytest.mark.parametrize(
+    'folder', some(['%s-%s' % each for each in FOLDERS], 4), indirect=True)
 def test_a_question_in_every_env_py(
         tmpdir, folder, elsewhere, monkeypatch):            # noqa: F811
     old = LegacyProject(tmpdir, folder)
@@ -595,11 +598,12 @@ def full(path, url, table='thing', flag='flag', kind='kind', at='at',
 
 @pytest.mark.parametrize('new', [
     pytest.param(new, marks=[] if len(new) > 1 else [pytest.mark.once])
-    for new in [
-        {'flag': 'is_flag'}, {'kind': 'kind_of'}, {'at': 'order'},
-        {'code': 'Code'}, {'parent': 'above_id'}, {'table': 'group'},
+    for new in some([
         {'table': 'things', 'flag': 'is_flag', 'code': 'key',
-         'parent': 'above_id'}]], ids=repr)
+         'parent': 'above_id'},
+        {'flag': 'is_flag'}, {'kind': 'kind_of'}, {'at': 'order'},
+        {'code': 'Code'}, {'parent': 'above_id'}, {'table': 'group'}], 3)],
+    ids=repr)
 def test_a_bit_of_everything(tmpdir, some_database_url, new):
     project = full(tmpdir, some_database_url)
     project.python('init')

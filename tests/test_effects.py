@@ -19,6 +19,7 @@ from flask_migrate.dialects import masking
 from flask_migrate.errors import MigrateError
 import processes
 from project import Project
+from variants import slow
 
 UPDATE = "op.execute('UPDATE t SET a = a * 100')\n"
 FAIL = "op.execute('INSERT INTO nowhere VALUES (1)')\n"
@@ -507,6 +508,7 @@ def test_what_one_tenant_has_committed(tmpdir, postgresql_url):
     assert 'The database (second) is at base, but for what is ' in message
 
 
+@slow                       # the server takes its time to notice
 @pytest.mark.server
 def test_after_a_run_that_was_killed(request, tmpdir):
     reached = os.path.join(str(tmpdir), 'reached')

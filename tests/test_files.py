@@ -11,6 +11,7 @@ from flask_migrate import compat, dialects
 from flask_migrate.compat import sqlite
 from flask_migrate.errors import MigrateError
 from flask_migrate.folder.writing import WrittenFiles
+from variants import slow
 
 TABLE = "op.execute('CREATE TABLE %s (id INTEGER)')"
 
@@ -99,7 +100,8 @@ def test_every_way_to_copy(written_ahead, tmpdir, copy):
     assert rows(path) == [(101,)]
 
 
-@pytest.mark.once          # SQLite waits five seconds
+@slow                       # SQLite waits five seconds
+@pytest.mark.once
 def test_a_file_is_copied_only_when_its_log_is_empty(written_ahead, tmpdir):
     raw = sqlite3.connect(written_ahead)
     path = str(tmpdir.join('copy.db'))

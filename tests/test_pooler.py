@@ -5,6 +5,7 @@ import sqlalchemy
 from flask_migrate import dialects
 from flask_migrate.errors import MigrateError
 from servers import pgbouncer, pgbouncer_of     # noqa: F401
+from variants import slow
 
 
 def name_of(url):
@@ -65,6 +66,7 @@ def test_the_number_of_a_session_is_the_servers(engine):
                 sqlalchemy.text('SELECT pg_backend_pid()')).scalar()
 
 
+@slow
 @pytest.mark.once
 def test_a_pool_of_one_has_no_room_for_the_lock(
         postgresql_server, pgbouncer, postgresql_url):  # noqa: F811

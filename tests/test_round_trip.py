@@ -111,7 +111,7 @@ def names(way):
 
 
 @pytest.mark.once
-@pytest.mark.parametrize('kind, database', some(ways(KINDS), 6),
+@pytest.mark.parametrize('kind, database', some(ways(KINDS), 8),
                          ids=names)
 def test_there_and_back(request, tmpdir, kind, database):
     take(request, tmpdir, kind, database)
