@@ -10,6 +10,7 @@ import round_trip
 from round_trip import ALL, SERVERS, enum_type
 import schemas
 from test_round_trip import kept_urls
+from variants import some
 
 pytestmark = pytest.mark.skipif(
     not compat.alembic.has_check(), reason='older Alembics compare less')
@@ -87,10 +88,11 @@ def there(request, tmpdir):
 
 
 def on(*databases):
+    """In the slow mode on all of them."""
     return pytest.mark.parametrize('database', [
         each if each == 'sqlite' else pytest.param(
             each, marks=[pytest.mark.once, pytest.mark.server])
-        for each in databases])
+        for each in some(databases, 2)])
 
 
 def level():

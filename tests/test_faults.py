@@ -72,7 +72,7 @@ WAYS = ['exception', 'sql', 'ddl', 'interrupt', 'terminate', 'kill']
 POSITIONS = list(range(len(STATEMENTS) + 1)) if SLOW else [1, 6]
 #: Pairs of a chain and a way to fail in it.
 FAULTS = [(names, way) for way in WAYS for names in sorted(CHAINS)
-          if SLOW or names == 'third' or way not in ('ddl', 'terminate')]
+          if SLOW or names == 'third']
 
 #: What the revision asks before each statement; see reach().
 fault = {'position': None, 'way': None}

@@ -9,15 +9,20 @@ from flask_migrate import MigrationFailed, compat
 import libraries
 from round_trip import enum_type
 from test_enum_values_renamed import Items, on, on_sqlite
+from variants import some
 
 pytestmark = pytest.mark.skipif(
     not compat.alembic.has_operations()
     or not compat.tables.reflects_checks(), reason='needs SQLAlchemy 1.1')
 
 
-@pytest.fixture
-def items(tmpdir, some_database_url):
-    return on(tmpdir, some_database_url)
+@pytest.fixture(params=['sqlite'] + [
+    pytest.param(name, marks=pytest.mark.once)
+    for name in some(['postgresql', 'mariadb'], 2)])
+def items(request, tmpdir):
+    return on(tmpdir, 'sqlite:///%s' % tmpdir.join('database.db')
+              if request.param == 'sqlite'
+              else request.getfixturevalue(request.param + '_url'))
 
 
 def listed(*values, **options):
