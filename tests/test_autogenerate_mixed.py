@@ -202,8 +202,8 @@ def test_both_ends_of_foreign_keys_get_another_type(there, database, old,
 def test_an_index_that_descends(there, database, before):
     """SQLite and MariaDB tell an Inspector nothing of it."""
     def table(*indexes):
-        return ('item', Column('size', Integer), Column('name', String(9)),
-                *indexes)
+        return ('item', Column('size', Integer),
+                Column('name', String(9))) + indexes
     old = [Index('ix_item', before)] if before else []
     there.begin(table(*old))
     there.go(table(Index('ix_item', sa.desc('size')),
