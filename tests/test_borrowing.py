@@ -42,6 +42,21 @@ def settings(raw):
         for name in ('foreign_keys', 'legacy_alter_table')]
 
 
+def with_family(tmpdir, engine):
+    """A project with tables, and a batch operation on the referred one.
+
+    Something in env.py takes the connection when its migrations are done.
+    """
+    project = with_engine(tmpdir, engine)
+    project.write_revision('a1', FAMILY)
+    project.write_revision('b2', BATCH, down='a1')
+    write_env_py(project, content=(ENV_PY % {
+        'header': u'', 'before': u'', 'after': u''}).replace(
+            u'.get_engine()', u'.engine')
+        + u'ext.db.engine.connect().close()\n')
+    return project
+
+
 @needs_batch
 def test_the_only_connection_of_a_database_in_memory(tmpdir):
     engine = create_engine('sqlite://', poolclass=StaticPool,
@@ -53,14 +68,7 @@ def test_the_only_connection_of_a_database_in_memory(tmpdir):
     connection.close()
     before = settings(raw)
     assert before[2] == (1,)
-    project = with_engine(tmpdir, engine)
-    project.write_revision('a1', FAMILY)
-    project.write_revision('b2', BATCH, down='a1')
-    # Something in env.py takes the connection when its migrations are done.
-    write_env_py(project, content=(ENV_PY % {
-        'header': u'', 'before': u'', 'after': u''}).replace(
-            u'.get_engine()', u'.engine')
-        + u'ext.db.engine.connect().close()\n')
+    project = with_family(tmpdir, engine)
     seen = []
     event.listen(engine, 'checkout', lambda one, *args: seen.append(
         settings(one)))
@@ -88,13 +96,7 @@ def test_a_connection_goes_back_to_no_pool(tmpdir, listens):
     if listens:     # to what comes back, which is open still
         event.listen(engine, 'checkin', lambda one, record: returned.append(
             one and one.execute('SELECT 1').fetchone()))
-    project = with_engine(tmpdir, engine)
-    project.write_revision('a1', FAMILY)
-    project.write_revision('b2', BATCH, down='a1')
-    write_env_py(project, content=(ENV_PY % {
-        'header': u'', 'before': u'', 'after': u''}).replace(
-            u'.get_engine()', u'.engine')
-        + u'ext.db.engine.connect().close()\n')
+    project = with_family(tmpdir, engine)
     project.python('upgrade')
     engine.connect().close()
     assert len(seen) > 2 and [each for each in seen if each != seen[0]] == []

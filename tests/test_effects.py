@@ -464,13 +464,18 @@ for tenant in 'first', 'second':
 '''
 
 
-def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
-    project = Project(tmpdir, postgresql_url)
+def of_tenants(tmpdir, url):
+    project = Project(tmpdir, url)
     project.python('init')
     with io.open(os.path.join(project.directory, 'env.py'), 'w') as file:
         file.write(TENANTS)
     for tenant in 'first', 'second':
         project.execute('CREATE SCHEMA ' + tenant)
+    return project
+
+
+def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
+    project = of_tenants(tmpdir, postgresql_url)
     project.write_revision('one', "op.execute('CREATE TABLE t (a int)')")
     project.python('upgrade')
     project.execute('CREATE TABLE second.u (a int)')
@@ -489,12 +494,8 @@ def test_each_tenant_is_where_the_message_says(tmpdir, postgresql_url):
 @needs_blocks
 def test_what_one_tenant_has_committed(tmpdir, postgresql_url):
     """That of the first is recorded, with all its revisions."""
-    project = Project(tmpdir, postgresql_url)
-    project.python('init')
-    with io.open(os.path.join(project.directory, 'env.py'), 'w') as file:
-        file.write(TENANTS)
+    project = of_tenants(tmpdir, postgresql_url)
     for tenant in 'first', 'second':
-        project.execute('CREATE SCHEMA ' + tenant)
         project.execute('CREATE TABLE %s.t (a int)' % tenant)
     project.execute('CREATE TABLE second.u (a int)')
     project.write_revision('one', BLOCK)

@@ -69,10 +69,10 @@ SQLITE_START = [
 CHAINS = {'alone': ['start', 'faulty'],
           'third': ['start', 'one', 'two', 'faulty', 'four', 'five']}
 WAYS = ['exception', 'sql', 'ddl', 'interrupt', 'terminate', 'kill']
+NAMES = sorted(CHAINS) if SLOW else ['third']
 POSITIONS = list(range(len(STATEMENTS) + 1)) if SLOW else [1, 6]
 #: Pairs of a chain and a way to fail in it.
-FAULTS = [(names, way) for way in WAYS for names in sorted(CHAINS)
-          if SLOW or names == 'third']
+FAULTS = [(names, way) for way in WAYS for names in NAMES]
 
 #: What the revision asks before each statement; see reach().
 fault = {'position': None, 'way': None}
@@ -318,7 +318,7 @@ def _empty_sqlite(raw):
 
 
 @pytest.mark.parametrize('position', POSITIONS)
-@pytest.mark.parametrize('names', sorted(CHAINS) if SLOW else ['third'])
+@pytest.mark.parametrize('names', NAMES)
 @pytest.mark.parametrize('kind', ['sqlite', 'postgresql', 'mariadb'])
 def test_a_commit_inside(chain, kind, names, position):
     """What a revision has committed before it failed is what is listed."""

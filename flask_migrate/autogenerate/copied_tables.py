@@ -96,8 +96,7 @@ def _tell_named_checks(block, checks):
 
 def _drop_checks_of_types(block, pair):
     """Drop the checks of types whose columns go: batch mode keeps them."""
-    gone = [each.column_name for each in block.ops
-            if isinstance(each, ops.DropColumnOp)]
+    gone = _dropped_columns(block)
     lines = ["batch_op.drop_constraint(batch_op.f(%s), type_='check')"
              % compat.python.literal(each.name)
              for each in pair.new.constraints
@@ -107,6 +106,11 @@ def _drop_checks_of_types(block, pair):
              and any(column.name in gone for column in each.columns)]
     if lines:
         block.ops.insert(0, on_sqlite(sorted(lines)))
+
+
+def _dropped_columns(block):
+    return [each.column_name for each in block.ops
+            if isinstance(each, ops.DropColumnOp)]
 
 
 def _named_checks(found, pair, downwards):
@@ -153,8 +157,7 @@ def _checks(block, pair, replaced):
     What goes with a column is none, nor what a type of SQLAlchemy before
     1.4 makes again.
     """
-    gone = [each.column_name for each in block.ops
-            if isinstance(each, ops.DropColumnOp)]
+    gone = _dropped_columns(block)
     checks = [each for each in pair.old.constraints
               if isinstance(each, CheckConstraint)
               and not compat.tables.is_named(each.name)]

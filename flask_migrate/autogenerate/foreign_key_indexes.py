@@ -48,12 +48,16 @@ def _left_alone(pair, dropped, upwards):
         return []
     before = list(_indexes(pair, upwards))
     after = _without(before, dropped)
-    # Alembic has made a second object of each, to compare.
-    keys = dict((each.name, each) for each in pair.old.constraints
-                if isinstance(each, ForeignKeyConstraint))
-    return [key for _, key in sorted(keys.items())
+    return [key for _, key in existing(pair.old)
             if not _serves(after, _parents(key))
             and _serves([columns for _, columns in before], _parents(key))]
+
+
+def existing(table):
+    """The foreign keys of a table of the database: names and keys."""
+    # Alembic has made a second object of each, to compare.
+    return sorted(dict((each.name, each) for each in table.constraints
+                       if isinstance(each, ForeignKeyConstraint)).items())
 
 
 def _without(indexes, dropped):

@@ -4,11 +4,10 @@ A server holds the types of the columns that a foreign key joins: while one
 of two has its new type already, they do not fit.
 """
 from alembic.operations import ops
-from sqlalchemy import ForeignKeyConstraint
 
 from .. import compat, dialects
 from .alike import same_kind
-from .foreign_key_indexes import ForNow
+from .foreign_key_indexes import ForNow, existing
 from .found import drop_empty, each_of
 from .ordering import apart, around_renames, foreign_keys, without
 
@@ -90,10 +89,7 @@ def _staying(found, concerned, before):
     for pair in found.tables:
         if pair.old is None or pair.new is None:
             continue
-        # Alembic has made a second object of each, to compare.
-        keys = dict((each.name, each) for each in pair.old.constraints
-                    if isinstance(each, ForeignKeyConstraint))
-        for name, key in sorted(keys.items()):
+        for name, key in existing(pair.old):
             if (found.protection.schema(pair.schema), pair.name,
                     name) not in changed and concerned.joins(key):
                 yield key

@@ -45,8 +45,7 @@ def _compare(found, pair):
     known = _conditions(found, pair.schema, pair.name)
     if known is None:
         return
-    wanted = dict((compat.python.text(index.name), index)
-                  for index in pair.new.indexes)
+    wanted = by_name(pair.new.indexes)
     for name, old in sorted(by_name(pair.old.indexes).items()):
         new = wanted.get(name)
         if new is None or any(each.index_name == name for _, each

@@ -25,10 +25,11 @@ def compare(found):
     """Find the indexes that differ in what Alembic does not look at."""
     known = dialects.of(found.connection).functional_indexes(
         found.connection)
+    made = {}       # the statements that make indexes, by schema, once read
     for pair in found.tables:
         if pair.new is None:
             continue
-        same = _forget_same(found, pair)
+        same = _forget_same(found, pair, made)
         if known is not None and pair.schema is None:
             _compare_expressions(found, pair, statements(
                 found, pair, known), same)
@@ -68,7 +69,7 @@ def _compare_expressions(found, pair, known, same):
             found.upgrade.ops.append(FunctionalIndex.from_index(index))
 
 
-def _forget_same(found, pair):
+def _forget_same(found, pair, made):
     """Leave out indexes that differ for Alembic, but not for the server.
 
     Alembic compares texts: a server adds casts to the type of an enum, say,
@@ -85,9 +86,11 @@ def _forget_same(found, pair):
         and each.index_name in indexes] if indexes else []
     if not concerned:
         return []
-    made = statements(found, pair, dialects.of(
-        found.connection).index_statements(found.connection, pair.schema))
-    same = [name for name, sql in made.items() if name in indexes
+    if pair.schema not in made:
+        made[pair.schema] = dialects.of(found.connection).index_statements(
+            found.connection, pair.schema)
+    same = [name for name, sql in statements(
+        found, pair, made[pair.schema]).items() if name in indexes
             and _is_same(found, pair, sql, indexes[name])]
     for block, each in concerned:
         if each.index_name in same:

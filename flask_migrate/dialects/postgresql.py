@@ -38,7 +38,7 @@ _SEQUENCES = """
     WHERE s.relkind = 'S' AND t.relname = :table AND n.nspname = :schema
     ORDER BY s.relname"""
 
-#: All columns that own a sequence which needs neither schema nor quotes.
+#: All columns that own a sequence, by what nextval() calls it.
 _SEQUENCE_OWNERS = """
     SELECT CAST(CAST(s.oid AS regclass) AS text), a.attname
     FROM pg_class s
